@@ -1,0 +1,1 @@
+//! Agents at work: who is in which state, and who is next. It refuses to know calls beyond their ids.

@@ -1,0 +1,1 @@
+//! The metric catalogue: id, names, unit, formula over facts, attribution, version. It never stores a ratio.

@@ -1,0 +1,1 @@
+//! The world in real time: the clock, and the only sockets and threads for SIP and RTP.

@@ -1,0 +1,164 @@
+//! What pacing hears and what it answers. The events are those of the judge's protocol, plus inbound.
+
+use crate::words::{AgentId, CallId, Moment, Reason};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// The INVITE left; counts against the trunks until the call ends.
+    Dialed {
+        call: CallId,
+    },
+    Ringing {
+        call: CallId,
+    },
+    /// 200 OK.
+    Answered {
+        call: CallId,
+    },
+    /// A person (or an unrecognised machine) wants an agent now; the legal clock runs.
+    Live {
+        call: CallId,
+    },
+    /// AMD said machine. Final for pacing.
+    Machine {
+        call: CallId,
+    },
+    /// Ended without an agent. Final.
+    Ended {
+        call: CallId,
+        why: Ending,
+    },
+    /// Bridged.
+    Connected {
+        call: CallId,
+        agent: AgentId,
+        within: bool,
+    },
+    /// Nobody was there in time, or the person hung up while waiting. Final.
+    Abandoned {
+        call: CallId,
+    },
+    /// The talk entered a step of the script; `step` is the campaign's own numbering by first appearance.
+    Step {
+        call: CallId,
+        agent: AgentId,
+        step: u32,
+    },
+    /// The talk is over, the agent wraps up. Final for the call.
+    TalkEnded {
+        call: CallId,
+        agent: AgentId,
+        human: bool,
+    },
+    Login {
+        agent: AgentId,
+    },
+    Ready {
+        agent: AgentId,
+    },
+    /// Will pause or leave after this call and its wrap-up.
+    Pausing {
+        agent: AgentId,
+    },
+    Pause {
+        agent: AgentId,
+    },
+    Logout {
+        agent: AgentId,
+    },
+    /// An inbound call or a callback took this agent.
+    Taken {
+        agent: AgentId,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    NoAnswer,
+    Busy,
+    /// Special information tones, vacant numbers.
+    Sit,
+    /// The carrier failed: says nothing about people.
+    Fail,
+    Cancelled,
+    /// The customer left during AMD.
+    Hangup,
+}
+
+/// The settings of a campaign that pacing obeys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub mode: Mode,
+    /// Abandoned over human-answered, over the ledger's window.
+    pub cap: f64,
+    /// Of `occupancy`, 0 to 1.
+    pub target_utilization: f64,
+    /// A live call not connected within this time is abandoned. Microseconds as `Duration`.
+    pub threshold: std::time::Duration,
+    pub ring_seconds_max: f64,
+    /// A ringing line may not be hung up earlier (law).
+    pub ring_seconds_min: f64,
+    pub amd: bool,
+    /// Humans that AMD takes for machines, as a share of humans.
+    pub amd_false_positive_rate: f64,
+    /// For `Mode::Ratio`: lines per ready agent.
+    pub ratio: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Manual,
+    Preview,
+    Progressive,
+    Ratio,
+    Predictive,
+    /// No agents: a flow handles the call; lines are the limit.
+    Agentless,
+}
+
+/// Room on the lines, told with every question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Room {
+    /// Channels that may still be taken now.
+    pub channels: u32,
+    /// Calls that the per-second limit still lets through now.
+    pub calls_this_second: u32,
+    /// Leads at hand.
+    pub leads: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Place this many calls now.
+    pub dial: u32,
+    /// Ringing lines to cancel: surplus, and rung as long as the law asks.
+    pub hangups: Vec<CallId>,
+    /// The constraint that binds, as a sentence's code and arguments.
+    pub reason: Reason,
+    pub estimates: Estimates,
+    /// Nothing changes before this moment unless an event happens.
+    pub next: Option<Moment>,
+}
+
+/// What was believed when deciding; each with its sample size where it has one. Shown, and kept in the log.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Estimates {
+    pub answer_rate: f64,
+    pub answer_rate_n: u64,
+    pub ring_seconds: f64,
+    pub handling_seconds: f64,
+    pub handling_n: u64,
+    pub agents_ready: u32,
+    pub agents_busy: u32,
+    pub lines_ringing: u32,
+    pub calls_waiting: u32,
+    /// Answers expected within the ring horizon, agents expected free.
+    pub predicted_answers: f64,
+    pub predicted_free: f64,
+    /// Of the ledger: abandoned and human-answered so far in the window, and the cap.
+    pub abandoned: u64,
+    pub humans: u64,
+    pub cap: f64,
+}

@@ -1,0 +1,1 @@
+//! Static web pages, embedded. Empty until the pages come.
