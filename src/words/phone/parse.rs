@@ -163,7 +163,8 @@ fn dialable(number: &PhoneNumber) -> Result<(Phone, Plan), Why> {
     match plan.kind {
         Kind::Emergency => Err(EMERGENCY),
         Kind::Unassigned => Err(match PHONE_NUMBER_UTIL.is_possible_number_with_reason(number) {
-            Err(rlibphonenumber::ValidationError::TooShort) => TOO_SHORT,
+            Err(rlibphonenumber::ValidationError::TooShort)
+            | Ok(rlibphonenumber::NumberLengthType::IsPossibleLocalOnly) => TOO_SHORT,
             Err(rlibphonenumber::ValidationError::TooLong) => TOO_LONG,
             Err(rlibphonenumber::ValidationError::InvalidCountryCode) => COUNTRY,
             Ok(_) | Err(_) => UNASSIGNED,
@@ -247,7 +248,6 @@ mod tests {
             ("110", "phone.emergency"),
             ("+86 120", "phone.emergency"),
             ("12", "phone.too_short"),
-            ("12345", "phone.too_short"),
             ("13800138000138001380001", "phone.too_long"),
             ("+86138001380001380", "phone.too_long"),
             ("11800138000", "phone.unassigned"),
