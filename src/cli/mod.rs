@@ -1,1 +1,2 @@
 //! One file per command; the only place that joins everything.
+pub mod pacer;
