@@ -226,6 +226,7 @@ fn configured(spec: &CampaignSpec, mode: Mode) -> Fact {
         abandon_profile: s.abandonment.profile.clone(),
         abandon_threshold_ms: super::connect::millis(Duration::from_secs_f64(s.abandonment.threshold_seconds)),
         abandon_cap: s.abandonment.cap,
+        amd: s.amd.enabled,
         amd_false_positive_rate: s.amd.false_positive_rate,
         target_utilization: s.dialing.target_utilization,
         handled_by: match s.flow.handled_by {
