@@ -1,6 +1,7 @@
 //! Whom we call, when, and what came of it. Pure rules and types; it refuses to dial, to store and to read clocks.
 
 pub mod cause;
+pub mod check;
 pub mod lead;
 pub mod profile;
 pub mod recycle;
@@ -10,6 +11,7 @@ pub mod span;
 pub mod zone;
 
 pub use cause::Refusal;
+pub use check::{Problem, check};
 pub use lead::Lead;
 pub use profile::Profile;
 pub use recycle::{Close, Ending, Next, after_call};

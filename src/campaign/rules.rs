@@ -151,6 +151,14 @@ impl Rules {
         zones.iter().map(|zone| zone.next_midnight(now.seconds())).max().map(at_second)
     }
 
+    /// The pack and its rule that leave none of the campaign's hours in an opened region.
+    pub fn shut_by_law(&self) -> Option<(&'static str, &'static str)> {
+        let opened = self.regions.iter().filter_map(|region| pack::of(Some(*region)));
+        let mut shut = opened.filter(|at| !self.base.never_opens() && self.within[*at].never_opens());
+        let pack = &PACKS[shut.next()?];
+        pack.hours.as_ref().map(|hours| (pack.id, hours.rule.id()))
+    }
+
     fn closed_range(&self, plan: Plan) -> Option<Rule> {
         match plan.kind {
             Kind::Emergency => return Some(Rule::RangeEmergency),

@@ -438,8 +438,11 @@ pub struct CampaignConfigured {
     pub target_utilization: f64,
     /// `agent` or `flow`.
     pub handled_by: String,
-    /// Outcomes and what they count as.
+    /// Excluded from KPIs by default.
     pub test: bool,
+    /// Is AMD on? Tells a person from a hang-up during detection when no verdict was given.
+    #[serde(default)]
+    pub amd: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -158,7 +158,7 @@ fn explain(error: &ParseError) -> Why {
 
 fn dialable(number: &PhoneNumber) -> Result<(Phone, Plan), Why> {
     let text = number.format_as(rlibphonenumber::PhoneNumberFormat::E164);
-    let phone = Phone::e164(&text).map_err(|_| UNASSIGNED)?;
+    let phone = Phone::e164(&text).map_err(|_| TOO_LONG)?;
     let plan = phone.plan();
     match plan.kind {
         Kind::Emergency => Err(EMERGENCY),
