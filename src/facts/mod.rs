@@ -423,7 +423,8 @@ pub struct CampaignConfigured {
     pub campaign: CampaignId,
     /// The folder's name.
     pub name: String,
-    /// Of the folder's content: sha256, first 16 hex digits.
+    /// Of the folder's content: sha256, first 16 hex digits. Stored as `content`: the envelope has a `version` too.
+    #[serde(rename = "content")]
     pub version: String,
     pub seller: SellerId,
     pub client: ClientId,

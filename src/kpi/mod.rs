@@ -20,7 +20,7 @@ mod session;
 mod table;
 
 pub use attribution::Attribution;
-pub use base::Base;
+pub use base::{Base, Sums};
 pub use catalogue::{IDS, catalogue, find};
 pub use fold::Fold;
 pub use metric::{Aspect, Expr, Kpi, Measure, Names, Sample, Unit};

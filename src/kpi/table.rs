@@ -1,7 +1,7 @@
 //! The answer: numerator, denominator and value of each row (rules G5 and G13), with bounds and cautions.
 
 use super::attribution::Attribution;
-use super::base::Base;
+use super::base::{Base, Sums};
 use super::cells::{Cell, Cells, Currency, Group, book};
 use super::grid::{Grid, Plan, local, zone};
 use super::metric::{Expr, Kpi, Measure, Sample, Unit};
@@ -113,6 +113,15 @@ impl Report<'_> {
             figures.insert(kpi.id, Figure { num: row.num, den: row.den, value: row.value });
         }
         Ok(figures)
+    }
+
+    /// The base facts themselves over the query's whole range, as `at` books them: for proofs and comparisons.
+    pub fn sums(&self, at: Attribution, query: &Query) -> Result<Sums, QueryError> {
+        let query = Query { interval: None, group_by: None, ..query.clone() };
+        let frame = Frame::new(self, &query, &catalogue()[0])?;
+        let mut sums = Sums::default();
+        book(self, &query, &frame.grid, at).values().for_each(|cell| sums.merge(&cell.sums));
+        Ok(sums)
     }
 
     fn table(&self, kpi: &'static Kpi, query: &Query, frame: &Frame, num: &Cells, den: &Cells) -> Table {
@@ -302,6 +311,6 @@ fn shorten(id: &str) -> String {
 /// The id that shares the longest beginning, if it is more than a word's start.
 fn near(id: &str) -> Option<&'static str> {
     let common = |other: &str| id.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let best = catalogue().iter().max_by_key(|kpi| common(kpi.id))?;
+    let best = catalogue().iter().max_by_key(|kpi| (common(kpi.id), std::cmp::Reverse(kpi.id.len())))?;
     (common(best.id) >= 4).then_some(best.id)
 }
