@@ -113,7 +113,7 @@ impl Sending {
     }
 
     /// What this frame sends: `Some(Some(event))`, a pause `Some(None)`, or it is over `None`.
-    pub fn next(&mut self) -> Option<Option<TelephoneEvent>> {
+    pub fn advance(&mut self) -> Option<Option<TelephoneEvent>> {
         let step = self.step;
         self.step += 1;
         let tones = u16::from(step.min(TONE_STEPS - 1) + 1);
@@ -180,7 +180,7 @@ mod tests {
         let mut sending = Sending::new('#').expect("a key");
         let mut rows: Vec<Row> = Vec::new();
         let mut steps = 0;
-        while let Some(step) = sending.next() {
+        while let Some(step) = sending.advance() {
             steps += 1;
             if let Some(event) = step {
                 let read = TelephoneEvent::read(&event.write()).expect("four bytes");

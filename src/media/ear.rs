@@ -195,7 +195,7 @@ impl Analyst {
         let level_db = vad::level_db(samples);
         let signal = self.signals.frame(samples, level_db);
         // A tone is no speech: neither a greeting nor its end.
-        let voice_db = if self.signals.in_tone() { -100.0f32.max(self.vad.floor_db()) } else { level_db };
+        let voice_db = if self.signals.in_tone() { vad::SILENCE_DB } else { level_db };
         let activity = self.vad.frame(voice_db);
         match activity.change {
             Some(Change::Started) if !self.started => {

@@ -300,7 +300,7 @@ impl Leg {
     fn speak_digit(&mut self, at: Moment, packet: &mut [u8]) -> Option<usize> {
         let payload_type = self.format.dtmf_send?;
         let sending = self.digits.front_mut()?;
-        let Some(step) = sending.next() else {
+        let Some(step) = sending.advance() else {
             self.digits.pop_front();
             return Some(0);
         };

@@ -134,7 +134,7 @@ impl Track {
         };
         let at = place_0 + i64::from(ahead32(timestamp, timestamp_0));
         let late = now - at;
-        if late > LATE_MAX || late < -AHEAD_MAX {
+        if !(-AHEAD_MAX..=LATE_MAX).contains(&late) {
             return self.settle(now, timestamp, now);
         }
         self.late_least = self.late_least.min(late);

@@ -9,6 +9,8 @@ const BEGIN_DB: f32 = 9.0;
 const KEEP_DB: f32 = 6.0;
 /// Below this nothing is speech, dBFS.
 const QUIETEST_DB: f32 = -52.0;
+/// Nothing at all: a hole, a tone taken out. It says nothing of the line's noise.
+pub const SILENCE_DB: f32 = -100.0;
 /// Until a second was heard, the floor is not believed above this: a first word must not pass for noise.
 const FIRST_FLOOR_DB: f32 = -42.0;
 /// Frames whose quietest makes the floor.
@@ -22,12 +24,13 @@ pub const HANG_OVER: Duration = Duration::from_millis(400);
 pub fn level_db(samples: &[i16]) -> f32 {
     let sum: i64 = samples.iter().map(|&s| i64::from(s) * i64::from(s)).sum();
     let mean = sum as f32 / samples.len().max(1) as f32;
-    if mean < 0.2 { -100.0 } else { 10.0 * (mean / (32768.0 * 32768.0)).log10() }
+    if mean < 0.2 { SILENCE_DB } else { 10.0 * (mean / (32768.0 * 32768.0)).log10() }
 }
 
 #[derive(Debug, Clone)]
 pub struct Vad {
     recent: [f32; FLOOR_FRAMES],
+    /// Frames that told something of the noise.
     frames: usize,
     loud: bool,
     /// The last frames, newest in bit 0: loud or not.
@@ -71,8 +74,10 @@ impl Vad {
 
     /// `level_db` of the next frame.
     pub fn frame(&mut self, level_db: f32) -> Activity {
-        self.recent[self.frames % FLOOR_FRAMES] = level_db;
-        self.frames += 1;
+        if level_db > SILENCE_DB {
+            self.recent[self.frames % FLOOR_FRAMES] = level_db;
+            self.frames += 1;
+        }
         let over = if self.loud { KEEP_DB } else { BEGIN_DB };
         self.loud = level_db > QUIETEST_DB && level_db > self.floor_db().max(-65.0) + over;
         self.history = self.history << 1 | u32::from(self.loud);
@@ -111,6 +116,11 @@ mod tests {
     #[test]
     fn a_word_from_the_first_frame_is_heard() {
         assert_eq!(changes(&[(-25.0, 20), (-60.0, 40)]), [(2, Change::Started), (39, Change::Ended)]);
+    }
+
+    #[test]
+    fn noise_after_a_hole_is_still_noise() {
+        assert_eq!(changes(&[(-45.0, 60), (SILENCE_DB, 20), (-45.0, 100)]), []);
     }
 
     #[test]
