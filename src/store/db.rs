@@ -232,6 +232,16 @@ impl Db {
         .map_err(|error| StoreError::of(sql.name, error))
     }
 
+    /// The database reads the statement, its tables, columns and types, and runs nothing.
+    pub async fn prepare(&self, sql: &Sql) -> Result<(), StoreError> {
+        use sqlx::{Executor, SqlSafeStr};
+        match self {
+            Db::Sqlite { readers, .. } => readers.prepare(sql.sqlite.into_sql_str()).await.map(|_| ()),
+            Db::Postgres(pool) => pool.prepare(sql.postgres.into_sql_str()).await.map(|_| ()),
+        }
+        .map_err(|error| StoreError::of(sql.name, error))
+    }
+
     pub async fn close(&self) {
         match self {
             Db::Sqlite { writer, readers } => {
