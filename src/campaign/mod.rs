@@ -3,6 +3,7 @@
 pub mod cause;
 pub mod check;
 pub mod lead;
+pub mod list;
 pub mod profile;
 pub mod recycle;
 pub mod rules;
