@@ -5,7 +5,7 @@ local spend, random, random_float = ...
 
 local type, select, rawget, native_tostring, native_tonumber = type, select, rawget, tostring, tonumber
 local native_next, native_getmetatable, native_setmetatable = next, getmetatable, setmetatable
-local error, floor, log = error, math.floor, math.log
+local pcall, error, floor, log = pcall, error, math.floor, math.log
 local native = table.clone(string)
 local tables = table.clone(table)
 local utf = table.clone(utf8)
@@ -203,7 +203,7 @@ end
 
 local far = {}
 function far.len(s, ...)
-	if type(s) == "string" and #s > 256 then spend(#s / 256) end
+	if type(s) == "string" and #s > 64 then spend(#s / 64) end
 	return utf.len(s, ...)
 end
 function far.offset(s, ...)
@@ -213,6 +213,12 @@ end
 function far.codepoint(s, i, j)
 	if type(s) == "string" then charge_spread(i or 1, j or i or 1) end
 	return utf.codepoint(s, i or 1, j or i or 1)
+end
+
+-- A caught error costs what unwinding costs.
+local function guarded_call(f, ...)
+	spend(16)
+	return pcall(f, ...)
 end
 
 local function getmetatable(value)
@@ -256,7 +262,7 @@ keep(string, "byte char find format gmatch gsub len lower match rep reverse spli
 keep(table, "clone concat create find freeze insert isfrozen move pack remove sort unpack", moves)
 
 return {
-	assert = assert, error = error, pcall = pcall, select = select, type = type, typeof = type, ipairs = ipairs,
+	assert = assert, error = error, pcall = guarded_call, select = select, type = type, typeof = type, ipairs = ipairs,
 	rawequal = rawequal, rawget = rawget, rawlen = rawlen, rawset = rawset,
 	next = next, pairs = safe_pairs, __each = each, tostring = show, tonumber = tonumber,
 	unpack = moves.unpack, getmetatable = getmetatable, setmetatable = setmetatable,

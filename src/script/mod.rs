@@ -1,6 +1,8 @@
 //! The Lua host: flows are coroutines that yield requests. It refuses to know calls, agents and time.
 
+pub mod api;
 mod convert;
+pub mod docs;
 mod error;
 mod fits;
 mod host;
