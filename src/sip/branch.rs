@@ -63,10 +63,6 @@ pub(crate) fn hex(value: u64, out: &mut [u8]) {
     }
 }
 
-pub(crate) fn hex_string(value: u64) -> String {
-    format!("{value:016x}")
-}
-
 fn unhex(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0, |value: u64, digit| {
         let digit = match digit {

@@ -60,18 +60,20 @@ pub(crate) struct Asked<'a> {
 const NONCE_LIFE: Duration = Duration::from_secs(300);
 const NONCES_PER_USER: usize = 8;
 
-/// A nonce tells its own age, and nobody else can make one.
-pub(crate) fn mint_nonce(key: &Key, now: Moment) -> String {
+/// A nonce tells its own age, and nobody else can make one. `serial` makes each its own.
+pub(crate) fn mint_nonce(key: &Key, now: Moment, serial: u32) -> String {
     let seconds = (now.millis() / 1000) as u32;
-    format!("{seconds:08x}{:016x}", key.hash(&[b"nonce", &seconds.to_le_bytes()]))
+    let mac = key.hash(&[b"nonce", &seconds.to_le_bytes(), &serial.to_le_bytes()]);
+    format!("{seconds:08x}{serial:08x}{mac:016x}")
 }
 
 /// `None`: not ours. Else: its identity, and whether it is still young.
 fn read_nonce(key: &Key, now: Moment, nonce: &[u8]) -> Option<(u64, bool)> {
-    let text = std::str::from_utf8(nonce).ok().filter(|t| t.len() == 24)?;
+    let text = std::str::from_utf8(nonce).ok().filter(|t| t.len() == 32)?;
     let seconds = u32::from_str_radix(text.get(..8)?, 16).ok()?;
-    let mac = u64::from_str_radix(text.get(8..)?, 16).ok()?;
-    if mac != key.hash(&[b"nonce", &seconds.to_le_bytes()]) {
+    let serial = u32::from_str_radix(text.get(8..16)?, 16).ok()?;
+    let mac = u64::from_str_radix(text.get(16..)?, 16).ok()?;
+    if mac != key.hash(&[b"nonce", &seconds.to_le_bytes(), &serial.to_le_bytes()]) {
         return None;
     }
     let made = Moment::from_millis(i64::from(seconds) * 1000);
@@ -281,7 +283,7 @@ mod tests {
     fn right_wrong_stale_replayed() {
         let mut phone = Phone::new();
         let now = Moment::from_millis(1_000_000);
-        let nonce = mint_nonce(&phone.key, now);
+        let nonce = mint_nonce(&phone.key, now, 1);
         assert_eq!(phone.try_with("alice", "secret", &nonce, "00000001", now), Verdict::Fine(0));
         assert_eq!(phone.try_with("alice", "secret", &nonce, "00000001", now), Verdict::Stale, "replayed");
         assert_eq!(phone.try_with("alice", "secret", &nonce, "00000002", now), Verdict::Fine(0));
@@ -289,7 +291,7 @@ mod tests {
         assert_eq!(phone.try_with("nobody", "secret", &nonce, "00000003", now), Verdict::Wrong);
         let later = now + Duration::from_secs(301);
         assert_eq!(phone.try_with("alice", "secret", &nonce, "00000003", later), Verdict::Stale);
-        let foreign = mint_nonce(&Key::derive(2, 2), now);
+        let foreign = mint_nonce(&Key::derive(2, 2), now, 1);
         assert_eq!(phone.try_with("alice", "secret", &foreign, "00000001", now), Verdict::Stale);
     }
 }

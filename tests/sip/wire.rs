@@ -245,3 +245,34 @@ pub fn header<'a>(message: &'a str, name: &str) -> &'a str {
         .find_map(|l| l.strip_prefix(name).and_then(|l| l.strip_prefix(": ")))
         .unwrap_or_else(|| panic!("no {name} in {message}"))
 }
+
+/// A response to a request text as a foreign peer would write it. `headers`: whole lines.
+pub fn response_to(request: &str, code: u16, tag: &str, headers: &str, body: &str) -> String {
+    let mut text = format!("SIP/2.0 {code} Something\r\n");
+    for line in request.lines().filter(|l| l.starts_with("Via: ") || l.starts_with("Record-Route: ")) {
+        text += &format!("{line}\r\n");
+    }
+    let to = header(request, "To");
+    let to = if to.contains("tag=") || code == 100 { to.to_owned() } else { format!("{to};tag={tag}") };
+    text += &format!("From: {}\r\nTo: {to}\r\n", header(request, "From"));
+    text += &format!("Call-ID: {}\r\nCSeq: {}\r\n", header(request, "Call-ID"), header(request, "CSeq"));
+    text += headers;
+    if !body.is_empty() {
+        text += "Content-Type: application/sdp\r\n";
+    }
+    text + &format!("Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+pub const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=audio 8000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+
+/// A dialer whose carrier is played by the test, by hand.
+pub fn lone_dialer(seed: u64, change: impl FnOnce(&mut Trunk)) -> World {
+    let mut w = World::new(&[DIALER], seed);
+    let mut trunk = Trunk::new(TRUNK, "carrier", addr(CARRIER));
+    change(&mut trunk);
+    let now = w.now;
+    w.at(DIALER).add_trunk(now, trunk);
+    w.flush();
+    w.events.clear();
+    w
+}

@@ -69,7 +69,7 @@ impl Stack {
 
     /// 401 with SHA-256 and MD5 (RFC 8760: the preferred one first); to a stranger with MD5 alone if both are too long.
     fn challenge(&mut self, now: Moment, peer: Peer, message: &Message<'_>, stale: bool) {
-        let nonce = mint_nonce(&self.keys.nonces, now);
+        let nonce = mint_nonce(&self.keys.nonces, now, self.chance.next() as u32);
         let realm = self.config.realm.clone();
         let line = |w: &mut crate::sip::write::Writer<'_>, algorithm: Algorithm| {
             w.raw("WWW-Authenticate: Digest realm=").quoted(realm.as_bytes());
