@@ -1,0 +1,4 @@
+//! What several stories share. Not every story uses all of it.
+#![allow(dead_code)]
+
+pub mod story;
