@@ -2,6 +2,7 @@
 //! Verbs return at once; what happens comes back through one callback, stamped by the media thread.
 //! It refuses SIP: addresses and codecs come from whoever read the SDP.
 
+use super::clock::Clock;
 use super::media_ports::{PortError, PortPool};
 use super::media_thread::{Job, Mailbox, MediaThread, wake_fd};
 use super::recorder::{self, Recorder};
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Orders that may wait for a media thread. At the limit the caller waits (milliseconds: a media thread waits for
 /// nobody), so no order is ever lost.
@@ -49,18 +50,6 @@ impl Default for MediaSettings {
             data: None,
             seed: 1,
         }
-    }
-}
-
-/// The clock of the whole live world: moments since `zero`.
-#[derive(Debug, Clone, Copy)]
-pub struct MediaClock {
-    pub zero: Instant,
-}
-
-impl MediaClock {
-    pub fn now(self) -> Moment {
-        Moment::ZERO + self.zero.elapsed()
     }
 }
 
@@ -144,7 +133,7 @@ impl MediaEdge {
     /// `report` is called from the media threads and the recorder's: it must not block.
     pub fn start(
         settings: &MediaSettings,
-        clock: MediaClock,
+        clock: Clock,
         report: impl Fn(Sound) + Send + Sync + 'static,
     ) -> Result<MediaEdge, MediaError> {
         let pool = PortPool::new(settings.bind, settings.ports.0, settings.ports.1).map_err(MediaError::Ports)?;
@@ -333,7 +322,7 @@ impl Seats {
 fn spawn(
     n: usize,
     settings: &MediaSettings,
-    clock: MediaClock,
+    clock: Clock,
     recorder: Option<Recorder>,
     report: Reporter,
     counters: Arc<Counters>,

@@ -1,7 +1,8 @@
 //! One media thread: its sockets, its hub, one loop over epoll. It waits for packets, orders and the hub's next tick,
 //! and for nothing else: not for the store, not for the disk, not for the engine.
 
-use super::media_edge::{Counters, MediaClock, Order, Reporter, Sound};
+use super::clock::Clock;
+use super::media_edge::{Counters, Order, Reporter, Sound};
 use super::media_ports::PortPair;
 use super::recorder::Recorder;
 use crate::media::{Block, Forward, Hub, HubSettings, Leg, Slot};
@@ -77,7 +78,7 @@ pub(super) fn wake_fd() -> io::Result<Arc<EventFd>> {
 }
 
 pub(super) struct MediaThread {
-    clock: MediaClock,
+    clock: Clock,
     epoll: Epoll,
     wake: Arc<EventFd>,
     jobs: Receiver<Job>,
@@ -100,7 +101,7 @@ pub(super) struct MediaThread {
 
 impl MediaThread {
     pub fn new(
-        clock: MediaClock,
+        clock: Clock,
         wake: Arc<EventFd>,
         (jobs, moves): (Receiver<Job>, Receiver<Job>),
         settings: HubSettings,
