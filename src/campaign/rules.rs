@@ -178,7 +178,7 @@ impl Rules {
             UnknownZone::Refuse => None,
             UnknownZone::Campaign => self.zone,
         };
-        Zones::new(&lead.zones, instead)
+        Zones::new(&lead.zones, self.zone, instead)
     }
 
     /// The rules by which it is closed at this second in at least one of the zones; empty: open in all.
@@ -251,10 +251,12 @@ struct Zones<'a> {
 impl<'a> Zones<'a> {
     const LOOKED_UP: usize = 4;
 
-    fn new(names: &'a [String], instead: Option<&'static Zone>) -> Zones<'a> {
+    /// `own` is the campaign's zone: most leads are there, and need no search. `instead`: where no name is given.
+    fn new(names: &'a [String], own: Option<&'static Zone>, instead: Option<&'static Zone>) -> Zones<'a> {
+        let find = |name: &String| own.filter(|zone| zone.name() == name).or_else(|| Zone::find(name));
         let (few, others) = names.split_at(names.len().min(Zones::LOOKED_UP));
         let mut first = [None; Zones::LOOKED_UP];
-        first.iter_mut().zip(few).for_each(|(zone, name)| *zone = Zone::find(name));
+        first.iter_mut().zip(few).for_each(|(zone, name)| *zone = find(name));
         if names.is_empty() {
             first[0] = instead;
         }
