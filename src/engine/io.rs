@@ -95,6 +95,8 @@ pub struct Recovered {
     pub suppressed: Vec<String>,
     /// Campaigns that were running: they are configured and started again by the host, with these ledgers.
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    /// Where each order stands.
+    pub orders: Vec<(OrderId, crate::facts::OrderState)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
-//! What several tests need. Each test file takes what it uses.
+//! What several stories share. Not every story uses all of it.
 #![allow(dead_code)]
 
 pub mod postgres;
+pub mod story;
