@@ -2,7 +2,8 @@
 
 use super::attribution::Attribution;
 use super::base::{Base, Sums};
-use super::cells::{Cell, Cells, Currency, Group, book};
+use super::booking::book;
+use super::cell::{Cell, Cells, Currency, Group};
 use super::grid::{Grid, Plan, local, zone};
 use super::metric::{Expr, Kpi, Measure, Sample, Unit};
 use super::profile::{Profile, Window};
