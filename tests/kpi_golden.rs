@@ -340,6 +340,22 @@ fn wilson_bounds_and_small_samples() {
 }
 
 #[test]
+fn the_json_of_the_catalogue() {
+    let json = serde_json::to_value(outpace::kpi::find("occupancy").expect("of the catalogue")).expect("plain");
+    let expected = serde_json::json!({
+        "id": "occupancy",
+        "version": "1.0.0",
+        "names": { "en": "Occupancy", "zh-Hans": "占用率", "zh-Hant": "佔用率" },
+        "aspect": "efficiency",
+        "unit": "ratio",
+        "attribution": "split",
+        "numerator": "talk + hold + wrap",
+        "denominator": "talk + hold + wrap + ready",
+    });
+    assert_eq!(json, expected);
+}
+
+#[test]
 fn the_json_of_a_figure() {
     let fold = fold(&campaign_day("cn_default", 0.0));
     let figures = fold.report().figures(&Query::default()).expect("the default query is sound");

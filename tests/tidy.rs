@@ -468,7 +468,7 @@ fn without_comment(line: &str) -> &str {
     let mut from = 0;
     while let Some(at) = line[from..].find("//").map(|at| at + from) {
         let quotes = line[..at].matches('"').count() - line[..at].matches("\\\"").count();
-        if quotes % 2 == 0 {
+        if quotes.is_multiple_of(2) {
             return line[..at].trim_end();
         }
         from = at + 2;
