@@ -3,6 +3,10 @@
 //!
 //! A kind is never changed, only added to; golden files of every version are in `tests/`.
 
+pub mod standing;
+
+pub use standing::{LeadCounts, LedgerEntry, OpenCall, OpenSession, UnplannedLead};
+
 use crate::words::*;
 use serde::{Deserialize, Serialize};
 
