@@ -1,1 +1,4 @@
 //! One file per command; the only place that joins everything.
+
+pub mod config;
+pub mod pacer;

@@ -104,6 +104,54 @@ pub struct Settings {
     pub amd_false_positive_rate: f64,
     /// For `Mode::Ratio`: lines per ready agent.
     pub ratio: f64,
+    /// For `Mode::Agentless`: lines in use at most.
+    pub lines_max: u32,
+    /// The ledger's window; `None`: since the campaign opened.
+    pub ledger_window: Option<std::time::Duration>,
+    /// What counts as a human answer.
+    pub counts: Counts,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            mode: Mode::Predictive,
+            cap: 0.03,
+            target_utilization: 1.0,
+            threshold: std::time::Duration::from_secs(2),
+            ring_seconds_max: 25.0,
+            ring_seconds_min: 15.0,
+            amd: false,
+            amd_false_positive_rate: 0.0,
+            ratio: 1.5,
+            lines_max: 10,
+            ledger_window: None,
+            counts: Counts::Answers,
+        }
+    }
+}
+
+/// Whom the cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Every `Live`: what a call centre knows at the time, and the law's side of doubt.
+    Answers,
+    /// People only, by the agents' dispositions; an abandoned line counts with the probability that
+    /// it was a person. Profile `judge` of the KPI dictionary.
+    People,
+}
+
+/// What earlier runs of such a list taught: the start's estimates, worth `calls` observations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// Live answers per call that was placed, 0 to 1.
+    pub answer_rate: f64,
+    /// Of those that are answered, in the mean.
+    pub ring_seconds: f64,
+    pub talk_seconds: f64,
+    pub wrap_seconds: f64,
+    pub calls: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,21 @@
 //! How many calls to place now, and why. Numbers in, a number and its reason out: a stateful fold
 //! without clock or chance. It refuses to know leads, trunks' names and people.
 
+mod budget;
+pub mod call_rate;
+mod conflict;
+mod estimate;
 pub mod event;
+pub mod ledger;
+mod pacer;
+mod predictive;
+mod progressive;
+mod state;
+#[cfg(test)]
+mod tests;
+mod why;
 
+pub use call_rate::CallRate;
 pub use event::*;
+pub use ledger::{Ledger, Tally, Window};
+pub use pacer::Pacer;

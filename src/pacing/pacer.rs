@@ -1,0 +1,392 @@
+//! The fold: events in, one decision out. Same events in the same batches, same decisions, bit for bit.
+//! It holds no clock: `now` comes with every word, and never runs backwards inside.
+
+use super::budget;
+use super::estimate::Talk;
+use super::event::*;
+use super::ledger::{Ledger, Tally, Window};
+use super::predictive::{self, Predictive};
+use super::progressive;
+use super::state::{Line, Stage, State, Work, seconds};
+use super::why::{self, Binding};
+use crate::words::{AgentId, CallId, Moment};
+use std::time::Duration;
+
+/// Nothing is asked less often while agents are at work.
+const NET: Duration = Duration::from_millis(250);
+
+#[derive(Debug)]
+pub struct Pacer {
+    settings: Settings,
+    state: State,
+    ledger: Ledger,
+    predictive: Predictive,
+    paused: bool,
+    /// Manual and preview: calls that agents asked for and that were not yet granted.
+    asked: u32,
+    /// The latest moment heard of.
+    now: Moment,
+}
+
+impl Pacer {
+    pub fn new(settings: Settings) -> Pacer {
+        let settings = sane(settings);
+        Pacer {
+            ledger: Ledger::new([Window { length: settings.ledger_window, cap: settings.cap }]),
+            predictive: Predictive::new(&settings),
+            state: State::default(),
+            paused: false,
+            asked: 0,
+            now: Moment(i64::MIN),
+            settings,
+        }
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.settings.mode
+    }
+
+    /// Calls in flight finish as they would have.
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.settings.mode = mode;
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What was learned and what the ledger holds stays.
+    pub fn set_settings(&mut self, settings: Settings) {
+        let settings = sane(settings);
+        self.ledger.set_window(0, Window { length: settings.ledger_window, cap: settings.cap });
+        self.settings = settings;
+    }
+
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Manual and preview: an agent wants so many calls placed.
+    pub fn ask(&mut self, calls: u32) {
+        self.asked = self.asked.saturating_add(calls);
+    }
+
+    /// What earlier runs of such a list taught; before the first event.
+    pub fn warm(&mut self, prior: Prior) {
+        self.predictive.ring.warm(&prior);
+        self.predictive.talk.warm(&prior);
+    }
+
+    /// Human answers before the start, oldest first: when, and whether abandoned.
+    pub fn seed_ledger(&mut self, entries: impl IntoIterator<Item = (Moment, bool)>) {
+        self.ledger.seed(entries);
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub fn observe(&mut self, now: Moment, event: Event) {
+        let now = self.advance(now);
+        match event {
+            Event::Dialed { call } => self.state.open(call, now),
+            Event::Ringing { call } => self.ringing(call, now),
+            Event::Answered { call } => self.answered(call, now),
+            Event::Live { call } => self.live(call, now),
+            Event::Machine { call } => self.not_live(call, now),
+            Event::Ended { call, why } => self.ended(call, why, now),
+            Event::Connected { call, agent, within } => self.connected(call, agent, within, now),
+            Event::Abandoned { call } => self.abandoned(call, now),
+            Event::Step { agent, step, .. } => self.stepped(agent, step, now),
+            Event::TalkEnded { call, agent, human } => self.talk_ended(call, agent, human, now),
+            Event::Login { agent } | Event::Ready { agent } => self.work(agent, Work::Ready, now),
+            Event::Pausing { agent } => {
+                let at = self.state.agent(agent, now);
+                self.state.agents[at].leaving = true;
+            }
+            Event::Pause { agent } => self.work(agent, Work::Pause, now),
+            Event::Logout { agent } => self.work(agent, Work::Out, now),
+            Event::Taken { agent } => self.work(agent, Work::Taken, now),
+        }
+    }
+
+    pub fn decide(&mut self, now: Moment, room: Room) -> Decision {
+        let now = self.advance(now);
+        self.ledger.advance(now);
+        self.predictive.refresh(&mut self.state, &self.settings, now);
+        let mut hangups = Vec::new();
+        let (dial, binding) = self.choose(now, room, &mut hangups);
+        let estimates = self.estimates();
+        let working = self.settings.mode == Mode::Agentless || self.agents_on() > 0 || self.state.coming() > 0;
+        Decision {
+            dial,
+            hangups,
+            reason: why::reason(binding, &estimates),
+            estimates,
+            next: (working && !self.paused).then(|| now + NET),
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn tune(&mut self, name: &str, value: f64) {
+        let (pacing, budget) = (&mut self.predictive.tuning, &mut self.predictive.budget.tuning);
+        match name {
+            "grace" => pacing.grace = value,
+            "cancel_factor" => pacing.cancel_factor = value,
+            "cancel_floor" => pacing.cancel_floor = value,
+            "start_lines" => pacing.start_lines = value,
+            "start_per_resolved" => pacing.start_per_resolved = value,
+            "aim" => budget.aim = value,
+            "reserve" => budget.reserve = value,
+            "credit" => budget.credit = value,
+            "credit_answers" => budget.credit_answers = value,
+            "first_limit" => budget.first_limit = value,
+            "proportional" => budget.proportional = value,
+            "integral_answers" => budget.integral_answers = value,
+            "memory_seconds" => self.predictive.level.memory_seconds = value,
+            "memory_answers" => self.predictive.level.memory_answers = value,
+            other => panic!("no tuning named {other}"),
+        }
+    }
+
+    // ── deciding ──
+
+    fn choose(&mut self, now: Moment, room: Room, hangups: &mut Vec<CallId>) -> (u32, Binding) {
+        if self.paused {
+            return (0, Binding::Paused);
+        }
+        let mode = self.settings.mode;
+        if mode != Mode::Agentless && self.agents_on() == 0 {
+            return (0, Binding::NoAgents);
+        }
+        if budget::unreachable(&self.settings) && mode != Mode::Agentless {
+            return (0, Binding::CapUnreachable);
+        }
+        let (wanted, binding) = match mode {
+            Mode::Manual | Mode::Preview => (self.asked, Binding::Asked),
+            Mode::Progressive => (progressive::progressive(&self.state), Binding::Progressive),
+            Mode::Ratio => self.within_cap(progressive::ratio(&self.state, &self.settings), Binding::Ratio),
+            Mode::Predictive => return self.predict(now, room, hangups),
+            Mode::Agentless => {
+                let lines = self.settings.lines_max;
+                (progressive::agentless(&self.state, &self.settings), Binding::Lines(lines))
+            }
+        };
+        let (dial, cut) = why::cut(wanted, room);
+        if matches!(mode, Mode::Manual | Mode::Preview) {
+            self.asked -= dial;
+        }
+        (dial, cut.unwrap_or(binding))
+    }
+
+    /// A fixed ratio obeys the cap too: at the cap it falls back to one line per free agent.
+    fn within_cap(&self, wanted: u32, binding: Binding) -> (u32, Binding) {
+        let (window, tally) = self.ledger.tightest();
+        if tally.abandoned > 0.0 && budget::room(&self.settings, window.cap, tally) < 1.0 {
+            return (wanted.min(progressive::progressive(&self.state)), Binding::CapReached);
+        }
+        (wanted, binding)
+    }
+
+    fn predict(&mut self, now: Moment, room: Room, hangups: &mut Vec<CallId>) -> (u32, Binding) {
+        let (window, tally) = self.ledger.tightest();
+        let wish = self.predictive.decide(&self.state, &self.settings, window.cap, tally, room, now);
+        self.predictive.surplus(&mut self.state, &self.settings, wish.limit.conflict, now, hangups);
+        predictive::cut(&wish, room)
+    }
+
+    fn agents_on(&self) -> u32 {
+        [Work::Ready, Work::Talk, Work::Wrap].into_iter().map(|work| self.state.working(work)).sum()
+    }
+
+    fn estimates(&self) -> Estimates {
+        let (window, tally) = self.ledger.tightest();
+        let (ring_seconds, _) = self.predictive.ring.ring_seconds();
+        let (handling_seconds, handling_n) = self.predictive.talk.handling();
+        let (predicted_answers, predicted_free) = self.predictive.forecast(&self.state);
+        Estimates {
+            answer_rate: self.predictive.answer_rate(),
+            answer_rate_n: self.predictive.ring.resolved,
+            ring_seconds,
+            handling_seconds,
+            handling_n,
+            agents_ready: self.state.working(Work::Ready),
+            agents_busy: self.state.working(Work::Talk) + self.state.working(Work::Wrap),
+            lines_ringing: self.state.coming(),
+            calls_waiting: self.state.count(Stage::Waiting),
+            predicted_answers,
+            predicted_free,
+            abandoned: tally.abandoned.round().max(0.0) as u64,
+            humans: tally.humans.round().max(0.0) as u64,
+            cap: window.cap,
+        }
+    }
+
+    // ── folding ──
+
+    /// A clock that jumps back stands still here.
+    fn advance(&mut self, now: Moment) -> Moment {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    fn settled(&mut self, call: CallId, now: Moment) -> Option<Line> {
+        let line = self.state.line(call)?;
+        self.predictive.settle_line(line, now);
+        Some(*line)
+    }
+
+    fn ringing(&mut self, call: CallId, now: Moment) {
+        let Some(line) = self.settled(call, now) else { return };
+        if line.stage == Stage::Dialing {
+            self.predictive.ring.rang(seconds(now, line.since));
+            self.state.advance(call, Stage::Ringing, now);
+        }
+    }
+
+    fn answered(&mut self, call: CallId, now: Moment) {
+        self.ringing(call, now);
+        let Some(line) = self.settled(call, now) else { return };
+        if line.stage != Stage::Ringing {
+            return;
+        }
+        let rung = seconds(now, line.since);
+        self.predictive.ring.answered(rung);
+        let credited =
+            if self.settings.amd { self.predictive.levelled(self.predictive.ring.live_share(rung)) } else { 1.0 };
+        self.predictive.level.observe(credited);
+        self.state.advance(call, Stage::Answered, now);
+        if let Some(line) = self.state.line(call) {
+            (line.rung_seconds, line.credited) = (rung, credited);
+        }
+    }
+
+    fn live(&mut self, call: CallId, now: Moment) {
+        self.answered(call, now);
+        let Some(line) = self.settled(call, now) else { return };
+        if line.stage != Stage::Answered {
+            return;
+        }
+        self.verdict(&line, true, now);
+        self.state.advance(call, Stage::Waiting, now);
+        let person = match self.settings.counts {
+            Counts::Answers => 1.0,
+            Counts::People => self.predictive.ring.person_share(line.rung_seconds),
+        };
+        if let Some(line) = self.state.line(call) {
+            line.person = person;
+        }
+    }
+
+    fn verdict(&mut self, line: &Line, live: bool, now: Moment) {
+        if self.settings.amd {
+            self.predictive.amd.verdict(seconds(now, line.since), live);
+        }
+        self.predictive.level.observe(f64::from(u8::from(live)) - line.credited);
+        self.predictive.ring.verdict(line.rung_seconds, live);
+    }
+
+    fn not_live(&mut self, call: CallId, now: Moment) {
+        self.answered(call, now);
+        let Some(line) = self.settled(call, now) else { return };
+        if line.stage == Stage::Answered {
+            self.verdict(&line, false, now);
+        }
+        self.state.close(call);
+    }
+
+    fn ended(&mut self, call: CallId, why: Ending, now: Moment) {
+        let Some(line) = self.settled(call, now) else { return };
+        match (line.stage, why) {
+            (Stage::Dialing | Stage::Ringing, Ending::NoAnswer | Ending::Busy | Ending::Sit | Ending::Hangup) => {
+                self.predictive.ring.ended(seconds(now, line.since), line.stage == Stage::Ringing);
+            }
+            // The carrier and our own hang-up say nothing about people.
+            (Stage::Dialing | Stage::Ringing, Ending::Fail | Ending::Cancelled) => {}
+            (Stage::Answered, _) => self.verdict(&line, false, now),
+            (Stage::Waiting | Stage::Talking, _) => {}
+        }
+        self.state.close(call);
+    }
+
+    fn connected(&mut self, call: CallId, agent: AgentId, within: bool, now: Moment) {
+        self.live(call, now);
+        let person = self.state.line(call).map_or(1.0, |line| line.person);
+        self.count(now, Tally { humans: person, abandoned: if within { 0.0 } else { person } });
+        self.state.advance(call, Stage::Talking, now);
+        self.work(agent, Work::Talk, now);
+        let at = self.state.agent(agent, now);
+        let agent = &mut self.state.agents[at];
+        (agent.stage, agent.stage_since, agent.talk_since) = (0, now, now);
+    }
+
+    fn abandoned(&mut self, call: CallId, now: Moment) {
+        self.live(call, now);
+        if let Some(line) = self.state.close(call) {
+            self.count(now, Tally { humans: line.person, abandoned: line.person });
+        }
+    }
+
+    fn count(&mut self, now: Moment, tally: Tally) {
+        self.ledger.record(now, tally);
+        self.predictive.budget.passed(&self.settings, tally);
+    }
+
+    fn stepped(&mut self, agent: AgentId, step: u32, now: Moment) {
+        let at = self.state.agent(agent, now);
+        let agent = &mut self.state.agents[at];
+        if agent.work != Work::Talk {
+            return;
+        }
+        self.predictive.settle_agent(agent, now);
+        let (to, spent) = (Talk::stage_of(step), seconds(now, agent.stage_since));
+        // The first step comes with the connect: the talk was never without one.
+        if agent.stage != 0 || spent > 0.5 {
+            self.predictive.talk.stepped(agent.stage, spent, to);
+        }
+        (agent.stage, agent.stage_since) = (to, now);
+    }
+
+    fn talk_ended(&mut self, call: CallId, agent: AgentId, human: bool, now: Moment) {
+        if let Some(line) = self.state.close(call) {
+            self.predictive.ring.disposition(line.rung_seconds, human);
+            if self.settings.counts == Counts::People {
+                self.ledger.record(now, Tally { humans: f64::from(u8::from(human)) - line.person, abandoned: 0.0 });
+            }
+        }
+        let at = self.state.agent(agent, now);
+        self.state.agents[at].human = human;
+        self.work(self.state.agents[at].id, Work::Wrap, now);
+    }
+
+    fn work(&mut self, agent: AgentId, work: Work, now: Moment) {
+        let at = self.state.agent(agent, now);
+        let agent = &mut self.state.agents[at];
+        self.predictive.settle_agent(agent, now);
+        let spent = seconds(now, agent.since);
+        match (agent.work, work) {
+            (Work::Talk, Work::Talk) => {}
+            (Work::Talk, _) => {
+                self.predictive.talk.ended(agent.stage, seconds(now, agent.stage_since), seconds(now, agent.talk_since))
+            }
+            (Work::Wrap, Work::Wrap) => {}
+            (Work::Wrap, _) => self.predictive.talk.wrapped(agent.human, spent, work == Work::Ready, agent.leaving),
+            (Work::Pause, Work::Ready) => self.predictive.talk.returned(spent),
+            (Work::Out | Work::Ready | Work::Pause | Work::Taken, _) => {}
+        }
+        self.state.set_work(at, work, now);
+    }
+}
+
+/// Numbers that make no sense become the nearest that do: a pacer never stops for its settings.
+fn sane(mut settings: Settings) -> Settings {
+    let clean = |value: f64, low: f64, high: f64, otherwise: f64| {
+        if value.is_finite() { value.clamp(low, high) } else { otherwise }
+    };
+    settings.cap = clean(settings.cap, 0.0, 1.0, 0.0);
+    settings.target_utilization = clean(settings.target_utilization, 0.0, 1.0, 1.0);
+    settings.ring_seconds_max = clean(settings.ring_seconds_max, 1.0, 120.0, 25.0);
+    settings.ring_seconds_min = clean(settings.ring_seconds_min, 0.0, 120.0, 15.0);
+    settings.amd_false_positive_rate = clean(settings.amd_false_positive_rate, 0.0, 0.5, 0.5);
+    settings
+}
