@@ -1,2 +1,4 @@
 //! The world in real time: the clock, and the only sockets and threads for SIP and RTP.
 pub mod clock;
+mod sip_socket;
+pub mod sip_thread;
