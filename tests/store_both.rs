@@ -1,6 +1,7 @@
 //! One list of stories, told on SQLite and on PostgreSQL.
 
-mod support;
+#[path = "support/postgres.rs"]
+mod postgres;
 
 use outpace::facts::*;
 use outpace::store::*;
@@ -34,7 +35,7 @@ macro_rules! stories {
         /// All stories on one server, each in its own database.
         #[test]
         fn on_postgres() {
-            let server = support::postgres::Postgres::start();
+            let server = postgres::Postgres::start();
             run(async {
                 $({
                     let url = server.database(stringify!($story));

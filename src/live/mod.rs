@@ -1,4 +1,9 @@
 //! The world in real time: the clock, and the only sockets and threads for SIP and RTP.
+
 pub mod clock;
+pub mod media_edge;
+pub mod media_ports;
+mod media_thread;
+pub mod recorder;
 mod sip_socket;
 pub mod sip_thread;

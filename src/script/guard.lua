@@ -1,7 +1,7 @@
 -- Caps what Luau's own library can do inside one call, where no safepoint falls, and takes away
 -- what a flow must not have. Runs once per state, before the libraries are frozen.
 -- Costs are chosen so that one point is about a microsecond of C code at most.
-local spend, random, random_float = ...
+local spend = ...
 
 local type, select, rawget, native_tostring, native_tonumber = type, select, rawget, tostring, tonumber
 local native_next, native_getmetatable, native_setmetatable = next, getmetatable, setmetatable
@@ -233,17 +233,6 @@ local function setmetatable(t, meta)
 	return native_setmetatable(t, meta)
 end
 
-local function math_random(low, high)
-	if low == nil then return random_float() end
-	if high == nil then low, high = 1, low end
-	if type(low) ~= "number" or type(high) ~= "number" or low ~= floor(low) or high ~= floor(high) then
-		error("math.random takes whole numbers")
-	end
-	if low > high then error("math.random: the interval is empty") end
-	if high - low >= 2 ^ 52 then error("math.random: the interval is too large") end
-	return low + random(high - low + 1)
-end
-
 -- The library tables themselves are changed, for `("x"):rep(9)` finds its function there.
 local function keep(library, names, own)
 	local wanted = {}
@@ -257,7 +246,7 @@ local function keep(library, names, own)
 end
 
 keep(utf8, "char charpattern codepoint codes len offset", far)
-keep(math, "abs ceil clamp deg exp floor fmod huge log log10 max min modf pi pow rad round sign sqrt", { random = math_random })
+keep(math, "abs ceil clamp deg exp floor fmod huge log log10 max min modf pi pow rad round sign sqrt", {})
 keep(string, "byte char find format gmatch gsub len lower match rep reverse split sub upper", patterns)
 keep(table, "clone concat create find freeze insert isfrozen move pack remove sort unpack", moves)
 
