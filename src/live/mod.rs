@@ -5,3 +5,5 @@ pub mod media_edge;
 pub mod media_ports;
 mod media_thread;
 pub mod recorder;
+mod sip_socket;
+pub mod sip_thread;
