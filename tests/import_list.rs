@@ -163,6 +163,11 @@ fn each_rejection_has_its_line_its_reason_and_its_masked_value() {
     assert_eq!(last.fields.keys().collect::<Vec<_>>(), ["name"]);
     let again = kept.rejected[3].reason.text(Lang::En);
     assert_eq!(again, "+861********00 stands in line 2 already.");
+    for rejected in &kept.rejected {
+        for lang in [Lang::En, Lang::ZhHans, Lang::ZhHant] {
+            assert!(!rejected.reason.text(lang).contains('{'), "{}", rejected.reason.text(lang));
+        }
+    }
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(
         (json["rows"].as_u64(), json["accepted"].as_u64(), json["rejected"].as_u64()),

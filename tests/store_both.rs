@@ -1,6 +1,7 @@
 //! One list of stories, told on SQLite and on PostgreSQL.
 
-mod support;
+#[path = "support/postgres.rs"]
+mod postgres;
 
 use outpace::facts::*;
 use outpace::store::*;
@@ -34,7 +35,7 @@ macro_rules! stories {
         /// All stories on one server, each in its own database.
         #[test]
         fn on_postgres() {
-            let server = support::postgres::Postgres::start();
+            let server = postgres::Postgres::start();
             run(async {
                 $({
                     let url = server.database(stringify!($story));
@@ -191,7 +192,7 @@ fn placed(call: CallId, campaign: CampaignId, lead: &outpace::campaign::Lead) ->
         lead: lead.id,
         attempt: lead.attempts + 1,
         number_hash: lead.number_hash.clone(),
-        zone: lead.zones.join(","),
+        zone: lead.zones.join("&"),
         rules: vec!["us.hours".to_owned()],
         pack: "us@1".to_owned(),
     }

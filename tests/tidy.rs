@@ -100,7 +100,9 @@ fn pure_modules_touch_nothing() {
     for file in sources().iter().filter(|file| PURE.contains(&file.module())) {
         for (number, line) in file.code() {
             for (banned, fix) in IMPURE {
-                if has_word(line, banned) {
+                // A clock trait names its own kind of moment so; it reads none.
+                let named = line.trim_start().starts_with("type ");
+                if has_word(line, banned) && !named {
                     wrong.at(file, number, &format!("{banned} in a pure module: {fix}"));
                 }
             }
@@ -192,7 +194,8 @@ fn every_reason_has_its_sentence_and_every_sentence_its_use() {
     let mut literals = BTreeSet::new();
     for file in sources() {
         for (number, code) in file.reasons() {
-            if !catalogue.contains_key(&code) {
+            // A blank to be filled in has no sentence.
+            if !code.is_empty() && !catalogue.contains_key(&code) {
                 wrong.at(
                     &file,
                     number,
@@ -465,7 +468,7 @@ fn without_comment(line: &str) -> &str {
     let mut from = 0;
     while let Some(at) = line[from..].find("//").map(|at| at + from) {
         let quotes = line[..at].matches('"').count() - line[..at].matches("\\\"").count();
-        if quotes % 2 == 0 {
+        if quotes.is_multiple_of(2) {
             return line[..at].trim_end();
         }
         from = at + 2;

@@ -94,11 +94,13 @@ CREATE TABLE lead (
     lease_node BIGINT,
     lease_epoch BIGINT,
     lease_day TEXT,
+    lease_ticket BIGINT,
     UNIQUE (campaign, number_hash)
 );
 CREATE INDEX lead_due ON lead (campaign, attempts, due_at, id) WHERE state IN ('pending', 'scheduled');
 CREATE INDEX lead_callback ON lead (campaign, callback_at, id) WHERE state = 'scheduled' AND callback_at IS NOT NULL;
-CREATE INDEX lead_held ON lead (lease_node, id) WHERE state IN ('leased', 'in_flight');
+CREATE INDEX lead_leased ON lead (lease_node, lease_ticket, id) WHERE state = 'leased';
+CREATE INDEX lead_last_call ON lead (last_call) WHERE state = 'in_flight';
 CREATE INDEX lead_number ON lead (number_hash);
 
 -- Kept with every change of a lead's state, so that a list of a million needs no counting.

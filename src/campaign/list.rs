@@ -188,6 +188,12 @@ impl Importer {
 }
 
 impl ImportReport {
+    /// A row that reads well, but that the store refused.
+    pub fn refuse(&mut self, rejected: Rejected, kept: usize) {
+        self.accepted -= 1;
+        self.reject(rejected, kept);
+    }
+
     fn reject(&mut self, rejected: Rejected, kept: usize) {
         self.rejected += 1;
         match self.reasons.get_mut(&rejected.reason.code) {

@@ -5,6 +5,7 @@
 
 use super::db::{Tx, args, json_rows, statements};
 use super::facts::{STORE_NODE, Write, append_in, last_seq};
+use super::projection::LISTED;
 use super::rows::LeadState;
 use super::touched::count_new;
 use super::{CENTRE, Store, StoreError, take_ids};
@@ -233,7 +234,7 @@ impl Import {
         json!({
             "id": id.sql(), "centre": CENTRE.sql(), "campaign": self.campaign.sql(), "batch": self.batch.sql(),
             "hash": hash, "zones": zones, "state": state.name(), "next_at": at.unwrap_or(0), "callback_at": at,
-            "end_reason": (state == LeadState::Excluded).then_some("listed"),
+            "end_reason": (state == LeadState::Excluded).then_some(LISTED),
         })
     }
 }

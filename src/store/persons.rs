@@ -2,7 +2,7 @@
 //! for they hold ids and keyed hashes only. The number's suppression stays too, so that it is not called again.
 
 use super::db::{args, statements};
-use super::projection::Touched;
+use super::projection::{ERASED, Touched};
 use super::rows::LeadState;
 use super::touched::Work;
 use super::{Store, StoreError};
@@ -42,7 +42,7 @@ impl Store {
         let mut work = Work::load(&mut tx, &Touched { leads: leads.clone(), ..Touched::default() }).await?;
         let waiting = |state: LeadState| matches!(state, LeadState::Pending | LeadState::Scheduled);
         for lead in work.now.leads.values_mut().filter(|lead| waiting(lead.state)) {
-            lead.end(LeadState::Excluded, "erased".to_owned());
+            lead.end(LeadState::Excluded, ERASED.to_owned());
         }
         work.save(&mut tx).await?;
         tx.run(&DROP_PERSONS, args![number_hash]).await?;

@@ -6,7 +6,7 @@ use super::facts::last_seq;
 use super::lease::release;
 use super::rows::CallRow;
 use super::{CENTRE, Owner, Store, StoreError};
-use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, UnplannedLead, Verdict};
+use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,8 @@ pub struct Standing {
     pub open_calls: Vec<OpenCall>,
     pub unplanned: Vec<UnplannedLead>,
     pub open_sessions: Vec<OpenSession>,
+    /// Where each order stands.
+    pub orders: Vec<(OrderId, OrderState)>,
     pub suppressed: Vec<String>,
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
     /// Were running or draining: to be configured and started again.
@@ -90,6 +92,7 @@ impl Store {
                 .map(|row| Ok(unplanned_lead(CallRow::read(row)?)))
                 .collect::<Result<_, StoreError>>()?,
             open_sessions: sessions.iter().map(open_session).collect::<Result<_, _>>()?,
+            orders: self.order_states().await?,
             suppressed: self.suppressed().await?,
             ledgers,
             running: running

@@ -63,6 +63,8 @@ table! {
         lease_epoch: Option<u32> = int,
         /// The called party's day on which an attempt is reserved.
         lease_day: Option<String> = text,
+        /// Of the asking: see `Store::lease_again`.
+        lease_ticket: Option<i64> = int,
     }
 }
 

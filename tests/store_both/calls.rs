@@ -69,7 +69,7 @@ pub async fn the_way_of_one_call(store: &Store) {
         (Some(Verdict::Human), Some(agent), Some(120), Some(TrunkId(2)))
     );
     assert!(row.human() && !row.open());
-    assert_eq!(store.timeline(call).await.expect("facts").len(), 14);
+    assert_eq!(store.timeline(call).await.expect("facts").len(), 13);
     assert_eq!(store.recording_of_call(call).await.expect("a look").expect("there").campaign, Some(id));
     let closed = store.lead(lead).await.expect("a look").expect("there");
     assert_eq!((closed.state, closed.end.as_deref(), closed.attempts), (LeadState::Closed, Some("worked"), 1));

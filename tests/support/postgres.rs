@@ -2,7 +2,7 @@
 //! ended by its process id. It is never the machine's server.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,30 +32,7 @@ impl Postgres {
             .output()
             .expect(HINT);
         assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
-        let mut server = command(&bin.join("postgres"), user)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(dir.path())
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-c",
-                "max_connections=60",
-                "-c",
-                "logging_collector=off",
-            ])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect(HINT);
-        let mut said = BufReader::new(server.stderr.take().expect("piped above")).lines();
-        let ready = said.by_ref().map_while(Result::ok).any(|line| line.contains("ready to accept connections"));
-        assert!(ready, "PostgreSQL ended before it was ready; its data lay in {}", data.display());
-        // A full pipe would stop the server: its words are read to the end.
-        std::thread::spawn(move || said.for_each(drop));
+        let server = serve(&bin, dir.path(), user);
         Postgres { bin, dir, server, user }
     }
 
@@ -72,12 +49,45 @@ impl Postgres {
     }
 }
 
+/// Starts the server on its cluster.
+fn serve(bin: &Path, dir: &Path, user: Option<(u32, u32)>) -> Child {
+    let settings = ["listen_addresses=", "fsync=off", "max_connections=60", "logging_collector=off"];
+    let mut server = command(&bin.join("postgres"), user)
+        .arg("-D")
+        .arg(dir.join("data"))
+        .arg("-k")
+        .arg(dir)
+        .args(settings.iter().flat_map(|setting| ["-c", setting]))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect(HINT);
+    let mut said = BufReader::new(server.stderr.take().expect("piped above")).lines();
+    let ready = said.by_ref().map_while(Result::ok).any(|line| line.contains("ready to accept connections"));
+    assert!(ready, "PostgreSQL ended before it was ready; its data lay in {}", dir.display());
+    // A full pipe would stop the server: its words are read to the end.
+    std::thread::spawn(move || said.for_each(drop));
+    server
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.crash();
+    }
+}
+
+impl Postgres {
+    /// Ends at once, as if the machine had failed.
+    pub fn crash(&mut self) {
         let pid = nix::unistd::Pid::from_raw(self.server.id() as i32);
-        // Immediate shutdown: the cluster is thrown away with its directory.
+        // Immediate shutdown: no checkpoint, connections are cut. A server that ended before is no matter.
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGQUIT);
         let _ = self.server.wait();
+    }
+
+    /// Starts again on the same data.
+    pub fn recover(&mut self) {
+        self.server = serve(&self.bin, self.dir.path(), self.user);
     }
 }
 
@@ -93,7 +103,8 @@ fn binaries() -> PathBuf {
 
 /// PostgreSQL refuses to run as root: root lends it the identity of `postgres`.
 fn user() -> Option<(u32, u32)> {
-    if !nix::unistd::geteuid().is_root() {
+    let me = std::fs::metadata("/proc/self").expect("Linux").uid();
+    if me != 0 {
         return None;
     }
     let users = std::fs::read_to_string("/etc/passwd").expect("every system has users");

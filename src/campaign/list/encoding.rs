@@ -130,14 +130,14 @@ fn detect(bytes: &[u8], start: bool, end: bool, tld: Option<[u8; 2]>) -> (&'stat
     (if guess == GBK { GB18030 } else { guess }, 0)
 }
 
-/// At least nine in ten of the sequences that are not ASCII are UTF-8.
+/// At least four in five of the sequences that are not ASCII are UTF-8: of GBK's or Big5's, one in seven would be.
 fn mostly_utf_8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good >= 9 * bad
+    good >= 4 * bad
 }
 
 /// Every other byte of mostly-ASCII text is 0. Only from the file's start: pairs must be aligned.

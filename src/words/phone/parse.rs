@@ -92,6 +92,9 @@ fn damaged(text: &str) -> Result<(), Why> {
 
 /// What a person may write and nobody can dial.
 fn unreadable(text: &str) -> Result<(), Why> {
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') && text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Ok(());
+    }
     let lower = text.to_ascii_lowercase();
     let mut extension = ["ext", "x", "#", "转", "轉", "分机", "分機"].iter();
     if extension.any(|mark| lower.contains(mark)) && text.bytes().any(|b| b.is_ascii_digit()) {

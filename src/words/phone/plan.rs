@@ -75,7 +75,8 @@ pub(super) fn plan_of(number: &PhoneNumber) -> Plan {
     if is_satellite(number.country_code) {
         return Plan { region: None, kind: Kind::Satellite };
     }
-    if number.national_number < 1_000 && is_emergency(&format!("{:03}", number.national_number)) {
+    let written = number.national_number > 0 || number.italian_leading_zero == Some(true);
+    if written && number.national_number < 1_000 && is_emergency(&format!("{:03}", number.national_number)) {
         return Plan { region: None, kind: Kind::Emergency };
     }
     let kind = match PHONE_NUMBER_UTIL.get_number_type(number) {
