@@ -59,11 +59,11 @@ impl Default for Tuning {
     fn default() -> Tuning {
         Tuning {
             aim: 0.99,
-            reserve: 2.0,
-            credit: 3.0,
+            reserve: 3.0,
+            credit: 4.0,
             credit_answers: 150.0,
             first_limit: 0.08,
-            proportional: 0.4,
+            proportional: 0.5,
             integral: 0.6,
             spent_limit: 0.003,
             margin: 1.0,

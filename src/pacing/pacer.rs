@@ -127,8 +127,9 @@ impl Pacer {
         }
     }
 
+    /// Sets a constant of the method by name, for tuning against the judge; false if there is none of that name.
     #[doc(hidden)]
-    pub fn tune(&mut self, name: &str, value: f64) {
+    pub fn tune(&mut self, name: &str, value: f64) -> bool {
         let (pacing, budget) = (&mut self.predictive.tuning, &mut self.predictive.budget.tuning);
         match name {
             "grace" => pacing.grace = value,
@@ -138,7 +139,6 @@ impl Pacer {
             "start_per_resolved" => pacing.start_per_resolved = value,
             "cancel_share" => pacing.cancel_share = value,
             "speed_agents" => pacing.speed_agents = value,
-            "early" => pacing.early = value,
             "caution" => pacing.caution = value,
             "aim" => budget.aim = value,
             "reserve" => budget.reserve = value,
@@ -152,8 +152,9 @@ impl Pacer {
             "jumps" => self.predictive.level.tuning.jumps = value,
             "drift" => self.predictive.level.tuning.drift = value,
             "spread" => self.predictive.level.tuning.spread = value,
-            other => panic!("no tuning named {other}"),
+            _ => return false,
         }
+        true
     }
 
     // ── deciding ──
@@ -382,10 +383,11 @@ impl Pacer {
         let agent = &mut self.state.agents[at];
         self.predictive.settle_agent(agent, now);
         let spent = seconds(now, agent.since);
-        match (agent.work, work) {
-            (Work::Talk, Work::Wrap) => agent.speed.talked(0.0, 1.0),
-            (Work::Wrap, Work::Ready) => agent.speed.wrapped(0.0, 1.0),
-            _ => {}
+        if (agent.work, work) == (Work::Talk, Work::Wrap) {
+            agent.speed.talked(0.0, 1.0);
+        }
+        if (agent.work, work) == (Work::Wrap, Work::Ready) {
+            agent.speed.wrapped(0.0, 1.0);
         }
         match (agent.work, work) {
             (Work::Talk, Work::Talk) => {}

@@ -27,8 +27,6 @@ pub struct Tuning {
     pub start_per_resolved: f64,
     /// Agents up to which each one's own speed counts.
     pub speed_agents: f64,
-    /// Seconds after which what lands counts less: later dials will still correct it.
-    pub early: f64,
     /// Standard deviations of the level added to its mean.
     pub caution: f64,
 }
@@ -36,15 +34,14 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Tuning {
         Tuning {
-            grace: 1.5,
+            grace: 1.25,
             cancel_factor: 1.0,
             cancel_floor: 0.02,
             cancel_share: 0.2,
             start_lines: 1.0,
             start_per_resolved: 1.5,
-            speed_agents: 0.0,
-            early: 1e9,
-            caution: 0.3,
+            speed_agents: 100.0,
+            caution: 0.2,
         }
     }
 }
@@ -201,7 +198,7 @@ impl Predictive {
         let slew = self.slew(state);
         let mut dial = 0;
         let fresh = *self.demand.fresh();
-        let landing = self.landing();
+        let landing = *self.demand.landing();
         self.trial.copy_from(&self.conflict);
         // One more than the room holds, so that the reason can tell whether it was the room that cut.
         while dial <= most && dial < slew && self.trial.over(&landing) <= limit.conflict {
@@ -220,16 +217,6 @@ impl Predictive {
             Binding::Conflict
         };
         Wish { dial: dial.max(floor), binding, limit }
-    }
-
-    fn landing(&self) -> Row {
-        let mut row = *self.demand.landing();
-        let mut total = 0.0;
-        for j in 0..HORIZONS {
-            row[j] *= (-super::estimate::HORIZON_SECONDS[j] / self.tuning.early).exp();
-            total += row[j];
-        }
-        row.map(|x| x / total)
     }
 
     /// Surplus lines that have rung as long as the law asks, oldest first: called after `decide`.
@@ -289,9 +276,9 @@ impl Predictive {
     }
 
     /// None: this agent is no supply, or ready already.
-    fn supply_row(&self, state_agents: usize, agent: &Agent, now: Moment) -> Option<Row> {
+    fn supply_row(&self, agents_known: usize, agent: &Agent, now: Moment) -> Option<Row> {
         let age = seconds(now, agent.since);
-        let known = (state_agents as f64) <= self.tuning.speed_agents;
+        let known = (agents_known as f64) <= self.tuning.speed_agents;
         let at_speed = |row: Row, factor: f64| if known { row.map(|p| 1.0 - (1.0 - p).powf(factor)) } else { row };
         match agent.work {
             Work::Talk if !agent.leaving => Some(at_speed(

@@ -29,7 +29,7 @@ pub struct Tuning {
 
 impl Default for Level {
     fn default() -> Level {
-        let tuning = Tuning { jumps: 1.0 / 1200.0, drift: 1.0 / 60_000.0, spread: 0.6 };
+        let tuning = Tuning { jumps: 1.0 / 1500.0, drift: 1.0 / 60_000.0, spread: 0.6 };
         let mut level = Level { weights: [0.0; LEVELS], due: 0.0, mean: 1.0, variance: 0.0, tuning };
         level.weights = level.prior();
         level.summarize();
