@@ -2,6 +2,7 @@
 
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
+pub use crate::facts::{LeadCounts, LedgerEntry, OpenCall, OpenSession, UnplannedLead};
 use crate::pacing::Estimates;
 use crate::script::{Prompt, Step, Values};
 use crate::words::*;
@@ -84,6 +85,8 @@ pub struct Recovered {
     pub last_seq: u64,
     /// Placed, neither withdrawn nor ended when the program died.
     pub open_calls: Vec<OpenCall>,
+    /// Their calls ended, their leads wait for a plan: retry, callback or close them.
+    pub unplanned: Vec<UnplannedLead>,
     /// Sessions without a logout.
     pub open_sessions: Vec<OpenSession>,
     pub agents: Vec<AgentRecord>,
@@ -92,37 +95,8 @@ pub struct Recovered {
     pub suppressed: Vec<String>,
     /// Campaigns that were running: they are configured and started again by the host, with these ledgers.
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
-}
-
-#[derive(Debug, Clone)]
-pub struct OpenCall {
-    pub call: CallId,
-    pub campaign: CampaignId,
-    pub lead: LeadId,
-    pub attempt: u32,
-    pub invite_sent: bool,
-    pub answered: bool,
-    /// AMD said human (or unknown), or no AMD.
-    pub human: bool,
-    pub bridged: bool,
-    pub machine: Option<MachineKind>,
-    pub abandoned: bool,
-    pub pack: String,
-}
-
-#[derive(Debug, Clone)]
-pub struct OpenSession {
-    pub agent: AgentId,
-    pub session: SessionId,
-    /// The last fact of the session, in the old run's moments.
-    pub last: Moment,
-}
-
-/// A human answer in an abandonment window, and whether it was abandoned.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LedgerEntry {
-    pub at: Wall,
-    pub abandoned: bool,
+    /// Where each order stands.
+    pub orders: Vec<(OrderId, crate::facts::OrderState)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,16 +113,6 @@ pub struct TrunkRecord {
     pub name: String,
     pub channels: u32,
     pub calls_per_second: u32,
-}
-
-/// What is left of a campaign's list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct LeadCounts {
-    pub pending: u64,
-    pub scheduled: u64,
-    pub in_flight: u64,
-    pub closed: u64,
-    pub excluded: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]

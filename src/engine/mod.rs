@@ -1,8 +1,211 @@
 //! The story of a call, as a pure state machine: `handle(now, Input)`, `poll_output()`, `poll_timeout()`.
 //! No clock, socket, thread, database or unseeded chance inside.
+//!
+//! Reading order is the way of one call: `dial`, `answer`, `connect`, `talk`, `wrapup`; beside it `agents`
+//! (login to logout), `campaigns` (configure, start, pause), `recover` (after a crash) and `views`.
 
+mod agents;
+mod answer;
+mod campaigns;
+mod connect;
+mod dial;
+pub mod door;
 pub mod io;
+mod recover;
+mod requests;
+mod shutdown;
+mod state;
+mod talk;
+mod timers;
+mod views;
 pub mod world;
+mod wrapup;
 
+pub use crate::pacing::{Estimates, Mode};
+pub use crate::script::{Choice, Field, FieldKind, Prompt, Step, StepKind, Values};
+pub use door::{Answered, Door};
 pub use io::*;
-pub use world::{Wake, World, run};
+pub use world::{Machine, Wake, World, run};
+
+use crate::facts::{self, Envelope, Fact};
+use crate::floor::Floor;
+use crate::words::*;
+use state::{Call, Campaign, Held, Trunk};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+use timers::{Timer, Timers};
+
+pub struct Engine {
+    centre: CentreId,
+    node: u16,
+    mint: Mint,
+    /// The last fact's number.
+    seq: u64,
+    /// Everything up to this is on disk.
+    durable: u64,
+    now: Moment,
+    wall_offset: i64,
+    outputs: VecDeque<Output>,
+    timers: Timers,
+    floor: Floor,
+    campaigns: BTreeMap<CampaignId, Campaign>,
+    calls: BTreeMap<CallId, Call>,
+    legs: BTreeMap<LegId, Owner>,
+    trunks: BTreeMap<TrunkId, Trunk>,
+    /// Keyed hashes of numbers that may never be called.
+    suppressed: BTreeSet<String>,
+    /// Placed calls whose record is not durable yet, in order.
+    undurable: VecDeque<(u64, CallId)>,
+    /// Cleared calls that wait for a trunk's next free moment.
+    outgoing: VecDeque<CallId>,
+    held: VecDeque<Held>,
+    /// What the current request did must be on disk before it is answered.
+    answer_when_durable: bool,
+    ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    orders: BTreeMap<OrderId, facts::OrderState>,
+    /// Leads on their way when the last run died; planned when their campaign is configured.
+    unplanned: Vec<UnplannedLead>,
+    shutting_down: bool,
+    stopped: Option<u64>,
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    Call(CallId),
+    Agent(AgentId),
+}
+
+impl Engine {
+    /// `seed` feeds the scripts' chance; nothing else here is left to chance.
+    pub fn new(seed: u64) -> Engine {
+        Engine {
+            centre: CentreId::default(),
+            node: 0,
+            mint: Mint::new(0, 0),
+            seq: 0,
+            durable: 0,
+            now: Moment::ZERO,
+            wall_offset: 0,
+            outputs: VecDeque::new(),
+            timers: Timers::default(),
+            floor: Floor::default(),
+            campaigns: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            suppressed: BTreeSet::new(),
+            undurable: VecDeque::new(),
+            outgoing: VecDeque::new(),
+            held: VecDeque::new(),
+            answer_when_durable: false,
+            ledgers: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            unplanned: Vec::new(),
+            shutting_down: false,
+            stopped: None,
+            seed,
+        }
+    }
+
+    fn on_input(&mut self, input: Input) {
+        match input {
+            Input::WallClock { offset } => self.wall_offset = offset,
+            Input::Recovered(recovered) => self.recover(*recovered),
+            Input::Durable { seq } => self.on_durable(seq),
+            Input::LeadsLeased { campaign, leads, next_due, counts } => {
+                self.on_leads(campaign, leads, next_due, counts)
+            }
+            Input::Leg { leg, event } => self.on_leg(leg, event),
+            Input::Media { leg, event } => self.on_media(leg, event),
+            Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
+            Input::Phone { agent, registered } => self.on_phone(agent, registered),
+            Input::Recorded { call, recording, length_ms, sha256, file } => {
+                self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
+            }
+            Input::ScriptWatchdog { campaign } => {
+                tracing::warn!(%campaign, "the wall-clock watchdog stopped a flow");
+            }
+            Input::Request { id, by, request } => self.on_request(id, by, request),
+            Input::Shutdown { within } => self.on_shutdown(within),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Outgoing => self.send_outgoing(),
+            Timer::Pace(campaign) => self.rouse(campaign),
+            Timer::Lease(campaign) => self.lease(campaign),
+            Timer::Ring(call) => self.on_rung_out(call),
+            Timer::Verdict(call) => self.on_verdict_overdue(call),
+            Timer::Threshold(call) => self.on_threshold(call),
+            Timer::Flow(call) => self.on_flow_timer(call),
+            Timer::Playback(call) => self.on_playback_overdue(call),
+            Timer::HangUp(call) => self.on_hang_up_overdue(call),
+            Timer::CallMax(call) => self.on_call_max(call),
+            Timer::Wrap(agent) => self.on_wrap_over(agent),
+            Timer::DeviceBack(agent) => self.on_device_given_up(agent),
+            Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::Shutdown => self.on_shutdown_deadline(),
+        }
+    }
+
+    /// After each input: pacing looks at what changed, views that changed are sent.
+    fn settle(&mut self) {
+        self.pace_restless();
+        self.send_views();
+        self.finish_shutdown();
+    }
+
+    // ── what leaves ──
+
+    fn fact(&mut self, fact: Fact) {
+        self.seq += 1;
+        self.outputs.push_back(Output::Fact(Envelope {
+            centre: self.centre,
+            node: self.node,
+            seq: self.seq,
+            moment: self.now,
+            wall: self.now.wall(self.wall_offset),
+            version: facts::VERSION,
+            fact,
+        }));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.outputs.push_back(Output::Command(command));
+    }
+
+    fn wall(&self) -> Wall {
+        self.now.wall(self.wall_offset)
+    }
+
+    fn after(&mut self, timer: Timer, delay: Duration) {
+        self.timers.set(timer, self.now + delay);
+    }
+}
+
+impl Machine for Engine {
+    fn handle(&mut self, now: Moment, input: Input) {
+        // Media stamps and timers may cross by microseconds: the engine's time never runs backwards.
+        self.now = self.now.max(now);
+        self.on_input(input);
+        self.settle();
+    }
+
+    fn handle_timeout(&mut self, now: Moment) {
+        self.now = self.now.max(now);
+        while let Some(timer) = self.timers.pop(self.now) {
+            self.on_timer(timer);
+        }
+        self.settle();
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Moment> {
+        self.timers.next()
+    }
+}

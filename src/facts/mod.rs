@@ -3,6 +3,10 @@
 //!
 //! A kind is never changed, only added to; golden files of every version are in `tests/`.
 
+pub mod standing;
+
+pub use standing::{LeadCounts, LedgerEntry, OpenCall, OpenSession, UnplannedLead};
+
 use crate::words::*;
 use serde::{Deserialize, Serialize};
 
@@ -419,7 +423,8 @@ pub struct CampaignConfigured {
     pub campaign: CampaignId,
     /// The folder's name.
     pub name: String,
-    /// Of the folder's content: sha256, first 16 hex digits.
+    /// Of the folder's content: sha256, first 16 hex digits. Stored as `content`: the envelope has a `version` too.
+    #[serde(rename = "content")]
     pub version: String,
     pub seller: SellerId,
     pub client: ClientId,
@@ -434,8 +439,11 @@ pub struct CampaignConfigured {
     pub target_utilization: f64,
     /// `agent` or `flow`.
     pub handled_by: String,
-    /// Outcomes and what they count as.
+    /// Excluded from KPIs by default.
     pub test: bool,
+    /// Is AMD on? Tells a person from a hang-up during detection when no verdict was given.
+    #[serde(default)]
+    pub amd: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,0 +1,291 @@
+//! The configuration: flag over environment over file over default. Every setting is `section.key`;
+//! the environment spells it `OUTPACE__SECTION__KEY`. Lists (trunks) stand only in the file.
+
+use serde::Deserialize;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// A complete, commented file: what `outpace config example` prints and what the tests parse.
+pub const EXAMPLE: &str = include_str!("config_example.toml");
+
+const PREFIX: &str = "OUTPACE__";
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub node: Node,
+    pub data: Data,
+    pub sip: Sip,
+    pub rtp: Rtp,
+    pub api: Api,
+    pub store: Store,
+    pub log: Log,
+    #[serde(rename = "trunk")]
+    pub trunks: Vec<Trunk>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Node {
+    /// 0 to 2047; unique among the nodes that share a database.
+    pub id: u16,
+    /// After SIGTERM calls in flight may go on so long.
+    pub drain_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// Campaigns, recordings and the SQLite file.
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    pub bind: SocketAddr,
+    /// Digest realm of the agents' softphones. Changing it invalidates their secrets.
+    pub realm: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rtp {
+    pub bind: IpAddr,
+    pub port_min: u16,
+    pub port_max: u16,
+    /// Media threads; 0: half the cores.
+    pub threads: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    pub bind: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// `sqlite:FILE` (relative to the data folder) or `postgres://user:password@host/database`.
+    pub url: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,outpace::sip=debug`.
+    pub level: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trunk {
+    pub name: String,
+    pub address: SocketAddr,
+    #[serde(default = "channels")]
+    pub channels: u32,
+    #[serde(default = "calls_per_second")]
+    pub calls_per_second: u32,
+    /// For 401 and 407, and for registration.
+    #[serde(default)]
+    pub user: Option<String>,
+    #[serde(default)]
+    pub password: Option<String>,
+    /// Register there and keep it alive.
+    #[serde(default)]
+    pub register: bool,
+    /// OPTIONS so often; 0: never, the trunk counts as up.
+    #[serde(default = "options_seconds")]
+    pub options_seconds: u32,
+}
+
+fn channels() -> u32 {
+    100
+}
+fn calls_per_second() -> u32 {
+    10
+}
+fn options_seconds() -> u32 {
+    30
+}
+
+impl Default for Node {
+    fn default() -> Node {
+        Node { id: 1, drain_seconds: 60 }
+    }
+}
+impl Default for Data {
+    fn default() -> Data {
+        Data { dir: PathBuf::from("data") }
+    }
+}
+impl Default for Sip {
+    fn default() -> Sip {
+        Sip { bind: SocketAddr::from(([127, 0, 0, 1], 5060)), realm: "outpace".to_owned() }
+    }
+}
+impl Default for Rtp {
+    fn default() -> Rtp {
+        Rtp { bind: IpAddr::from([127, 0, 0, 1]), port_min: 20_000, port_max: 29_999, threads: 0 }
+    }
+}
+impl Default for Api {
+    fn default() -> Api {
+        Api { bind: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}
+impl Default for Store {
+    fn default() -> Store {
+        Store { url: "sqlite:outpace.db".to_owned() }
+    }
+}
+impl Default for Log {
+    fn default() -> Log {
+        Log { level: "info".to_owned() }
+    }
+}
+
+/// What is wrong with the configuration, where, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(pub String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the file (if any), then the environment over it.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        let (text, name) = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| {
+                    ConfigError(format!("{}: {e}. `outpace config example` prints a complete file.", path.display()))
+                })?;
+                (text, path.display().to_string())
+            }
+            None => (String::new(), "defaults".to_owned()),
+        };
+        Config::parse(&text, &name, environment)
+    }
+
+    pub fn parse(
+        text: &str,
+        name: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        // Twice: once typed for errors with their line, once as a table for the environment to write over.
+        toml::from_str::<Config>(text).map_err(|e| ConfigError(format!("{name}: {}", e.to_string().trim_end())))?;
+        let mut table: toml::Table = toml::from_str(text).expect("it parsed as Config just now");
+        for (key, value) in environment {
+            if let Some(path) = key.strip_prefix(PREFIX) {
+                override_key(&mut table, path, &value)?;
+            }
+        }
+        let config: Config = table
+            .try_into()
+            .map_err(|e: toml::de::Error| ConfigError(format!("environment {PREFIX}…: {}", e.message())))?;
+        config.check(name)
+    }
+
+    fn check(self, name: &str) -> Result<Config, ConfigError> {
+        let fail = |text: String| Err(ConfigError(format!("{name}: {text}")));
+        if self.node.id >= 2048 {
+            return fail(format!("node.id = {}: use 0 to 2047", self.node.id));
+        }
+        if self.rtp.port_min >= self.rtp.port_max {
+            let (min, max) = (self.rtp.port_min, self.rtp.port_max);
+            return fail(format!("rtp.port_min = {min} is not below rtp.port_max = {max}: swap or widen them"));
+        }
+        for (index, trunk) in self.trunks.iter().enumerate() {
+            if trunk.channels == 0 || trunk.calls_per_second == 0 {
+                return fail(format!("trunk \"{}\": channels and calls_per_second must be at least 1", trunk.name));
+            }
+            if trunk.register && (trunk.user.is_none() || trunk.password.is_none()) {
+                return fail(format!("trunk \"{}\": register = true needs user and password", trunk.name));
+            }
+            if self.trunks[..index].iter().any(|other| other.name == trunk.name) {
+                return fail(format!("trunk \"{}\" stands there twice: names must differ", trunk.name));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// `SIP__BIND` = value, typed as the default of that key is.
+fn override_key(table: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
+    let unknown = || {
+        ConfigError(format!(
+            "environment {PREFIX}{path}: no such setting. It is {PREFIX}SECTION__KEY, such as {PREFIX}SIP__BIND; `outpace config example` lists them."
+        ))
+    };
+    let (section, key) = path.split_once("__").ok_or_else(unknown)?;
+    let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
+    let example: toml::Table = toml::from_str(EXAMPLE).expect("the example parses: a test says so");
+    let known = example.get(&section).and_then(toml::Value::as_table).and_then(|s| s.get(&key)).ok_or_else(unknown)?;
+    let typed = if known.is_integer() {
+        let number = value.trim().parse::<i64>().map_err(|_| {
+            ConfigError(format!("environment {PREFIX}{path} = \"{value}\": a whole number is expected"))
+        })?;
+        toml::Value::Integer(number)
+    } else {
+        toml::Value::String(value.to_owned())
+    };
+    let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    section.as_table_mut().ok_or_else(unknown)?.insert(key, typed);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none() -> std::iter::Empty<(String, String)> {
+        std::iter::empty()
+    }
+
+    #[test]
+    fn the_example_is_the_default_plus_a_trunk() {
+        let mut config = Config::parse(EXAMPLE, "example", none()).unwrap();
+        assert_eq!(config.trunks.len(), 1);
+        config.trunks.clear();
+        assert_eq!(config, Config::default());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let env = [("OUTPACE__SIP__BIND", "127.0.0.1:5070"), ("OUTPACE__NODE__ID", "7"), ("HOME", "/root")];
+        let env = env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let config = Config::parse("[sip]\nbind = \"127.0.0.1:5061\"\n", "test", env).unwrap();
+        assert_eq!(config.sip.bind.port(), 5070);
+        assert_eq!(config.node.id, 7);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let cases = [
+            ("[sip]\nbnd = \"x\"\n", "bnd"),
+            ("[sip]\nbind = \"nowhere\"\n", "line 2"),
+            ("[rtp]\nport_min = 30000\n", "rtp.port_min = 30000"),
+            ("[[trunk]]\nname = \"a\"\naddress = \"127.0.0.1:5070\"\nregister = true\n", "needs user and password"),
+        ];
+        for (text, expected) in cases {
+            let error = Config::parse(text, "file.toml", none()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_environment_key_is_an_error() {
+        let env = [("OUTPACE__SIP__BNID".to_owned(), "x".to_owned())];
+        let error = Config::parse("", "test", env.into_iter()).unwrap_err().to_string();
+        assert!(error.contains("OUTPACE__SIP__BNID"), "{error}");
+    }
+}

@@ -1,0 +1,221 @@
+//! From the INVITE to the verdict: ringing, answered, who or what is there.
+
+use super::io::*;
+use super::state::Stage;
+use super::timers::Timer;
+use super::{Engine, Owner};
+use crate::campaign::cause::{self, Refusal as SipRefusal};
+use crate::campaign::profile::ClockStart;
+use crate::facts::{Fact, Verdict};
+use crate::pacing::{Ending, Event};
+use crate::words::*;
+use std::time::Duration;
+
+/// Media gives its verdict by the deadline; this much later the engine stops waiting for it.
+const VERDICT_GRACE: Duration = Duration::from_millis(300);
+/// No call lasts longer (I11): an hour's talk is long, a zombie is longer.
+const CALL_MAX: Duration = Duration::from_secs(4 * 3600);
+
+impl Engine {
+    pub(super) fn on_leg(&mut self, leg: LegId, event: LegEvent) {
+        match self.legs.get(&leg).copied() {
+            Some(Owner::Call(call)) => self.on_call_leg(call, leg, event),
+            Some(Owner::Agent(agent)) => self.on_agent_leg(agent, leg, event),
+            // A leg we have let go of; its last words change nothing.
+            None => {}
+        }
+    }
+
+    fn on_call_leg(&mut self, id: CallId, leg: LegId, event: LegEvent) {
+        match event {
+            LegEvent::InviteSent { sip_call_id } => self.on_invite_sent(id, leg, sip_call_id),
+            LegEvent::Ringing => self.on_ringing(id, false),
+            LegEvent::EarlyMedia => self.on_ringing(id, true),
+            LegEvent::Answered => self.on_answered(id, leg),
+            LegEvent::Refused { code, q850, local, .. } => {
+                self.legs.remove(&leg);
+                self.on_refused(id, code, q850, local);
+            }
+            LegEvent::Ended { by, q850 } => {
+                self.legs.remove(&leg);
+                self.on_customer_gone(id, by, q850);
+            }
+        }
+    }
+
+    fn on_invite_sent(&mut self, id: CallId, leg: LegId, sip_call_id: String) {
+        let call = &self.calls[&id];
+        let trunk = call.trunk.expect("dialed over a trunk");
+        let settings = &self.campaigns[&call.campaign].spec.settings;
+        let caller_id = settings.seller.caller_id.clone();
+        let ring = Duration::from_secs(u64::from(settings.dialing.ring_seconds_max));
+        self.fact(Fact::InviteSent { call: id, leg, trunk, sip_call_id, caller_id });
+        if self.calls[&id].stage == Stage::Dialing {
+            self.after(Timer::Ring(id), ring);
+        }
+    }
+
+    fn on_ringing(&mut self, id: CallId, early_media: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage != Stage::Dialing || call.rang {
+            return;
+        }
+        call.rang = true;
+        let campaign = call.campaign;
+        self.fact(Fact::CallRinging { call: id, early_media });
+        self.tell_pacing(campaign, Event::Ringing { call: id });
+    }
+
+    fn on_answered(&mut self, id: CallId, leg: LegId) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage == Stage::Ending {
+            // Our CANCEL crossed their 200. The stack ends it with BYE; the carrier saw an answer, so the record says so.
+            call.answered = Some(now);
+            self.fact(Fact::CallAnswered { call: id });
+            return;
+        }
+        if call.stage != Stage::Dialing {
+            return;
+        }
+        call.answered = Some(now);
+        call.stage = Stage::Listening;
+        let campaign_id = call.campaign;
+        self.timers.cancel(Timer::Ring(id));
+        self.fact(Fact::CallAnswered { call: id });
+        self.after(Timer::CallMax(id), CALL_MAX);
+        self.tell_pacing(campaign_id, Event::Answered { call: id });
+        let campaign = &self.campaigns[&campaign_id];
+        if campaign.spec.settings.amd.enabled {
+            let deadline = Duration::from_secs_f64(campaign.spec.settings.amd.deadline_seconds);
+            self.command(Command::Listen { leg, amd: Some(deadline) });
+            self.after(Timer::Verdict(id), deadline + VERDICT_GRACE);
+        } else {
+            self.command(Command::Listen { leg, amd: None });
+            self.classify(id, Verdict::Unknown, "no_amd".to_owned(), 0);
+        }
+    }
+
+    pub(super) fn on_media(&mut self, leg: LegId, event: MediaEvent) {
+        match self.legs.get(&leg).copied() {
+            Some(Owner::Call(call)) => self.on_call_media(call, event),
+            Some(Owner::Agent(_)) | None => {}
+        }
+    }
+
+    fn on_call_media(&mut self, id: CallId, event: MediaEvent) {
+        match event {
+            MediaEvent::SpeechStarted => self.on_greeting_started(id),
+            MediaEvent::SpeechEnded => self.on_greeting_ended(id),
+            MediaEvent::Amd { verdict, why, analysed_ms } => self.classify(id, verdict, why, analysed_ms),
+            MediaEvent::Beep => self.on_beep(id),
+            MediaEvent::Digit(digit) => self.on_digit(id, digit),
+            MediaEvent::Played { playback, .. } => self.on_played(id, playback),
+            MediaEvent::Sit => self.on_sit(id),
+            // The caller's silence ends nothing: people mute their phones. The carrier's BYE or CallMax does.
+            MediaEvent::Silent | MediaEvent::Heard => {}
+        }
+    }
+
+    fn on_greeting_started(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.answered.is_some() && !call.greeting_started {
+            call.greeting_started = true;
+            self.fact(Fact::GreetingStarted { call: id });
+        }
+    }
+
+    fn on_greeting_ended(&mut self, id: CallId) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.greeting_started && call.greeting_ended.is_none() {
+            call.greeting_ended = Some(now);
+            self.fact(Fact::GreetingEnded { call: id });
+        }
+    }
+
+    /// Special information tones before an answer: the number is not in service, whatever follows.
+    fn on_sit(&mut self, id: CallId) {
+        let unanswered = self.calls.get(&id).is_some_and(|c| c.stage == Stage::Dialing);
+        if unanswered {
+            self.end_call(id, Cause::Invalid(InvalidKind::Sit), Side::Network);
+        }
+    }
+
+    pub(super) fn on_verdict_overdue(&mut self, id: CallId) {
+        if self.calls.get(&id).is_some_and(|c| c.stage == Stage::Listening) {
+            self.classify(id, Verdict::Unknown, "overdue".to_owned(), 0);
+        }
+    }
+
+    /// `t_class`: a person (or nobody can tell), or a machine.
+    pub(super) fn classify(&mut self, id: CallId, verdict: Verdict, why: String, analysed_ms: u32) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage != Stage::Listening {
+            return;
+        }
+        call.classified = Some(verdict);
+        let (campaign, leg) = (call.campaign, call.leg.expect("answered on a leg"));
+        self.timers.cancel(Timer::Verdict(id));
+        self.fact(Fact::CallClassified { call: id, verdict, why, analysed_ms });
+        match verdict {
+            Verdict::Human | Verdict::Unknown => self.start_legal_clock(id),
+            Verdict::Machine(kind) => {
+                self.pace_out(id, Event::Machine { call: id });
+                let amd = &self.campaigns[&campaign].spec.settings.amd;
+                let message = matches!(amd.on_machine, crate::campaign::settings::OnMachine::Message);
+                if message && kind == MachineKind::Voicemail && amd.machine_message.is_some() {
+                    self.await_beep(id);
+                } else {
+                    self.command(Command::StopListening { leg });
+                    self.end_call(id, Cause::Machine(kind), Side::Us);
+                }
+            }
+        }
+    }
+
+    /// Where the profile of the law says that the seconds count from.
+    fn start_legal_clock(&mut self, id: CallId) {
+        let now = self.now;
+        let call = self.calls.get_mut(&id).expect("classified");
+        let campaign = &self.campaigns[&call.campaign];
+        let answered = call.answered.expect("classified after the answer");
+        let clock = match campaign.profile.clock_start {
+            ClockStart::Answer => answered,
+            ClockStart::GreetingStart | ClockStart::GreetingEnd if !campaign.spec.settings.amd.enabled => answered,
+            ClockStart::GreetingStart | ClockStart::GreetingEnd => call.greeting_ended.unwrap_or(now),
+            ClockStart::Live => now,
+        };
+        call.clock = Some(clock);
+        self.serve(id);
+    }
+
+    fn on_refused(&mut self, id: CallId, code: u16, q850: Option<u8>, local: bool) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.stage == Stage::Ending {
+            // 487 after our CANCEL, as it should be.
+            self.finish_call(id, Some(code), q850);
+            return;
+        }
+        let cause = SipRefusal::new(code, q850, local).cause();
+        if cause::may_fail_over(&cause) && !local && self.fail_over(id) {
+            return;
+        }
+        self.end_call(id, cause, Side::Network);
+        self.finish_call(id, Some(code), q850);
+    }
+
+    /// The last word to pacing about an unanswered call.
+    pub(super) fn ending_of(cause: &Cause) -> Ending {
+        match cause {
+            Cause::Busy => Ending::Busy,
+            Cause::Invalid(_) => Ending::Sit,
+            Cause::Failed(_) | Cause::Interrupted => Ending::Fail,
+            Cause::CancelledSurplus | Cause::CancelledStopped => Ending::Cancelled,
+            Cause::NoAnswer | Cause::Rejected => Ending::NoAnswer,
+            Cause::Machine(_) | Cause::AbandonedNoAgent | Cause::AbandonedCustomerEarly | Cause::Handled => {
+                Ending::Hangup
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A campaign's life: configured, started, paused, drained, finished; and the trunks it dials over.
+
+use super::Engine;
+use super::io::*;
+use super::state::{Campaign, Trunk};
+use super::timers::Timer;
+use crate::campaign::settings::HandledBy;
+use crate::campaign::{Rules, profile::Profile};
+use crate::facts::{CampaignConfigured, Fact};
+use crate::pacing::{self, Event, Mode, Pacer};
+use crate::script::{FlowSettings, Host, Limits};
+use crate::words::*;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Engine {
+    /// Takes a campaign folder's content, new or changed. A flow that does not load changes nothing.
+    pub(super) fn configure(&mut self, spec: Arc<CampaignSpec>) -> Result<Reply, Refusal> {
+        let invalid = |reason| Refusal { kind: RefusalKind::Invalid, reason };
+        let settings = &spec.settings;
+        let mode = mode_of(&settings.dialing.mode)
+            .ok_or_else(|| invalid(Reason::new("campaign.unknown_mode").with("mode", &settings.dialing.mode)))?;
+        let profile = Profile::find(&settings.abandonment.profile).ok_or_else(|| {
+            invalid(Reason::new("campaign.unknown_profile").with("profile", &settings.abandonment.profile))
+        })?;
+        let flow = FlowSettings {
+            outcomes: settings.outcomes.keys().cloned().collect(),
+            currency: settings.currency.clone(),
+            lang: settings.lang,
+            speaks: settings.flow.handled_by == HandledBy::Flow,
+        };
+        let host = Host::load(&spec.sources, flow, Limits::default(), self.seed ^ spec.id.0)
+            .map_err(|e| invalid(Reason::new("campaign.flow_error").with("at", &e.at).with("error", &e.message)))?;
+        if self.campaigns.get(&spec.id).is_some_and(|c| !c.calls.is_empty() && c.spec.version != spec.version) {
+            // Flows of calls at hand live in the old version's state.
+            return Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("campaign.calls_in_flight") });
+        }
+        let fact = configured(&spec, mode);
+        let id = spec.id;
+        self.install(spec, mode, profile, host);
+        self.fact(fact);
+        self.plan_unplanned(id);
+        Ok(Reply::Done)
+    }
+
+    fn install(&mut self, spec: Arc<CampaignSpec>, mode: Mode, profile: &'static Profile, host: Host) {
+        let id = spec.id;
+        let rules = Rules::compile(&spec.settings);
+        let pacing = pacing_settings(&spec, mode);
+        if let Some(campaign) = self.campaigns.get_mut(&id) {
+            campaign.pacer.set_settings(pacing);
+            campaign.rules = rules;
+            campaign.profile = profile;
+            campaign.host = host;
+            campaign.spec = spec;
+            campaign.unseen = true;
+            return;
+        }
+        let mut pacer = Pacer::new(pacing);
+        let offset = self.wall_offset;
+        if let Some(entries) = self.ledgers.remove(&id) {
+            pacer.seed_ledger(entries.into_iter().map(|e| (Moment(e.at.0 - offset), e.abandoned)));
+        }
+        let campaign = Campaign {
+            spec,
+            rules,
+            profile,
+            host,
+            pacer,
+            state: CampaignState::Idle,
+            hopper: VecDeque::new(),
+            leasing: false,
+            counts: LeadCounts::default(),
+            calls: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            steps: BTreeMap::new(),
+            reason: Reason::new("campaign.idle"),
+            estimates: pacing::Estimates::default(),
+            decisions: VecDeque::new(),
+            restless: false,
+            unseen: true,
+            view_sent: Moment(i64::MIN / 2),
+            by: String::new(),
+        };
+        self.campaigns.insert(id, campaign);
+    }
+
+    pub(super) fn start_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
+        let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
+        if campaign.state == CampaignState::Running {
+            return Ok(Reply::Done);
+        }
+        campaign.state = CampaignState::Running;
+        campaign.reason = Reason::new("campaign.starting");
+        campaign.restless = true;
+        campaign.unseen = true;
+        campaign.by.clone_from(&by);
+        self.fact(Fact::CampaignStarted { campaign: id, by });
+        let now = self.now;
+        self.timers.set(Timer::Lease(id), now);
+        Ok(Reply::Done)
+    }
+
+    /// Stops placing and withdraws what has not left; calls ringing are let go, talks go on.
+    pub(super) fn pause_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
+        let reason = Reason::new("campaign.paused").with("by", &by);
+        self.stop_placing(id, CampaignState::Paused, reason.clone())?;
+        self.fact(Fact::CampaignPaused { campaign: id, by, reason });
+        let ringing: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|c| c.campaign == id && c.stage == super::state::Stage::Dialing)
+            .map(|c| c.id)
+            .collect();
+        for call in ringing {
+            self.end_call(call, Cause::CancelledStopped, Side::Us);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// No new calls; those in flight finish.
+    pub(super) fn drain_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
+        self.stop_placing(id, CampaignState::Draining, Reason::new("campaign.draining").with("by", &by))?;
+        self.fact(Fact::CampaignDrained { campaign: id, by });
+        Ok(Reply::Done)
+    }
+
+    fn stop_placing(&mut self, id: CampaignId, state: CampaignState, reason: Reason) -> Result<(), Refusal> {
+        let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
+        campaign.state = state;
+        campaign.reason = reason;
+        campaign.unseen = true;
+        self.timers.cancel(Timer::Pace(id));
+        self.timers.cancel(Timer::Lease(id));
+        self.empty_hopper(id);
+        self.withdraw_undialed(Some(id));
+        Ok(())
+    }
+
+    /// The list is through.
+    pub(super) fn finish_campaign(&mut self, id: CampaignId) {
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        campaign.state = CampaignState::Finished;
+        campaign.reason = Reason::new("campaign.finished");
+        campaign.unseen = true;
+        self.timers.cancel(Timer::Pace(id));
+        self.fact(Fact::CampaignFinished { campaign: id });
+    }
+
+    pub(super) fn set_mode(&mut self, id: CampaignId, mode: Mode, by: String) -> Result<Reply, Refusal> {
+        let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
+        campaign.pacer.set_mode(mode);
+        campaign.restless = true;
+        campaign.unseen = true;
+        self.fact(Fact::PacingModeChanged { campaign: id, mode: mode_name(mode).to_owned(), by });
+        Ok(Reply::Done)
+    }
+
+    /// New leads: a finished campaign wakes up.
+    pub(super) fn leads_changed(&mut self, id: CampaignId) -> Result<Reply, Refusal> {
+        let now = self.now;
+        let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
+        if campaign.state == CampaignState::Finished {
+            let by = campaign.by.clone();
+            return self.start_campaign(id, by);
+        }
+        self.timers.set(Timer::Lease(id), now);
+        Ok(Reply::Done)
+    }
+
+    // ── trunks ──
+
+    pub(super) fn add_trunk(&mut self, record: TrunkRecord) {
+        let rate = pacing::call_rate::CallRate::starting(record.calls_per_second, self.now);
+        self.trunks.insert(record.id, Trunk { record, up: false, in_use: 0, rate });
+    }
+
+    pub(super) fn on_trunk(&mut self, id: TrunkId, event: TrunkEvent) {
+        let Some(trunk) = self.trunks.get_mut(&id) else { return };
+        let up = matches!(event, TrunkEvent::Up);
+        if trunk.up == up {
+            return;
+        }
+        trunk.up = up;
+        let name = trunk.record.name.clone();
+        self.fact(match event {
+            TrunkEvent::Up => Fact::TrunkWentUp { trunk: id, name },
+            TrunkEvent::Down => Fact::TrunkWentDown { trunk: id, name, reason: Reason::new("trunk.silent") },
+        });
+        let campaigns: Vec<CampaignId> = self.campaigns.keys().copied().collect();
+        for campaign in campaigns {
+            self.rouse(campaign);
+        }
+    }
+
+    /// A campaign's agents that were there before it was configured or started become known to its pacing.
+    pub(super) fn introduce_agents(&mut self, id: CampaignId) {
+        let known: Vec<(AgentId, AgentState)> = self
+            .floor
+            .iter()
+            .filter_map(|a| a.session.as_ref().map(|s| (a.id, s)))
+            .filter(|(_, s)| s.campaigns.contains(&id) && s.device.up().is_some())
+            .map(|(agent, s)| (agent, s.state))
+            .collect();
+        for (agent, state) in known {
+            self.tell_pacing(id, Event::Login { agent });
+            if state != AgentState::Ready {
+                self.tell_pacing(id, Event::Pause { agent });
+            }
+        }
+    }
+}
+
+fn configured(spec: &CampaignSpec, mode: Mode) -> Fact {
+    let s = &spec.settings;
+    Fact::CampaignConfigured(Box::new(CampaignConfigured {
+        campaign: spec.id,
+        name: spec.name.clone(),
+        version: spec.version.clone(),
+        seller: spec.seller,
+        client: spec.client,
+        zone: s.hours.zone.clone(),
+        mode: mode_name(mode).to_owned(),
+        currency: s.currency.clone(),
+        abandon_profile: s.abandonment.profile.clone(),
+        abandon_threshold_ms: super::connect::millis(Duration::from_secs_f64(s.abandonment.threshold_seconds)),
+        abandon_cap: s.abandonment.cap,
+        amd: s.amd.enabled,
+        amd_false_positive_rate: s.amd.false_positive_rate,
+        target_utilization: s.dialing.target_utilization,
+        handled_by: match s.flow.handled_by {
+            HandledBy::Agent => "agent".to_owned(),
+            HandledBy::Flow => "flow".to_owned(),
+        },
+        test: s.test,
+    }))
+}
+
+fn pacing_settings(spec: &CampaignSpec, mode: Mode) -> pacing::Settings {
+    let s = &spec.settings;
+    pacing::Settings {
+        mode,
+        cap: s.abandonment.cap,
+        target_utilization: s.dialing.target_utilization,
+        threshold: Duration::from_secs_f64(s.abandonment.threshold_seconds),
+        ring_seconds_max: f64::from(s.dialing.ring_seconds_max),
+        ring_seconds_min: f64::from(s.dialing.ring_seconds_min),
+        amd: s.amd.enabled,
+        amd_false_positive_rate: s.amd.false_positive_rate,
+        ratio: s.dialing.lines_per_agent,
+        lines_max: s.dialing.lines_max,
+        ..pacing::Settings::default()
+    }
+}
+
+pub(super) fn mode_of(name: &str) -> Option<Mode> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Manual => "manual",
+        Mode::Preview => "preview",
+        Mode::Progressive => "progressive",
+        Mode::Ratio => "ratio",
+        Mode::Predictive => "predictive",
+        Mode::Agentless => "agentless",
+    }
+}
+
+pub(super) fn campaign_not_found(id: CampaignId) -> Refusal {
+    Refusal { kind: RefusalKind::NotFound, reason: Reason::new("campaign.not_found").with("campaign", id) }
+}

@@ -1,0 +1,80 @@
+//! Questions and orders from outside: each is answered once, and not before what it did is on disk.
+
+use super::Engine;
+use super::io::*;
+use super::state::Held;
+use crate::facts::{Fact, OrderState};
+use crate::words::*;
+
+impl Engine {
+    pub(super) fn on_request(&mut self, id: RequestId, by: String, request: Request) {
+        self.answer_when_durable = false;
+        let result = self.answer(by, request);
+        if self.answer_when_durable && self.durable < self.seq {
+            self.held.push_back(Held { seq: self.seq, id, result });
+        } else {
+            self.command(Command::Reply { id, result });
+        }
+    }
+
+    fn answer(&mut self, by: String, request: Request) -> Result<Reply, Refusal> {
+        match request {
+            Request::Configure(spec) => {
+                let id = spec.id;
+                let fresh = !self.campaigns.contains_key(&id);
+                let reply = self.configure(spec)?;
+                if fresh {
+                    self.introduce_agents(id);
+                }
+                Ok(reply)
+            }
+            Request::StartCampaign { campaign } => self.start_campaign(campaign, by),
+            Request::PauseCampaign { campaign } => self.pause_campaign(campaign, by),
+            Request::DrainCampaign { campaign } => self.drain_campaign(campaign, by),
+            Request::SetMode { campaign, mode } => self.set_mode(campaign, mode, by),
+            Request::LeadsChanged { campaign } => self.leads_changed(campaign),
+            Request::Suppress { number_hash } => {
+                self.suppressed.insert(number_hash);
+                Ok(Reply::Done)
+            }
+            Request::AddAgent(agent) => {
+                self.floor.add(agent.id, agent.name, agent.lang);
+                Ok(Reply::Done)
+            }
+            Request::Login { agent, campaigns } => self.login(agent, campaigns),
+            Request::Ready { agent } => self.ready(agent),
+            Request::Pause { agent, reason } => self.pause(agent, reason),
+            Request::Logout { agent } => self.logout(agent),
+            Request::Choose { call, turn, choice, fields } => self.choose(call, turn, choice, fields),
+            Request::HangUp { call } => self.agent_hangs_up(call),
+            Request::Hold { call, on } => self.hold(call, on),
+            Request::SetOutcome { call, outcome, note, callback } => self.set_outcome(call, outcome, note, callback),
+            Request::AdvanceOrder { order, state } => self.advance_order(order, state, by),
+        }
+    }
+
+    /// Orders move forward only: captured, verified or rejected, shipped, delivered or refused, returned; cancelled until shipped.
+    fn advance_order(&mut self, order: OrderId, state: OrderState, by: String) -> Result<Reply, Refusal> {
+        let Some(current) = self.orders.get_mut(&order) else {
+            let reason = Reason::new("order.not_found").with("order", order);
+            return Err(Refusal { kind: RefusalKind::NotFound, reason });
+        };
+        use OrderState::*;
+        let allowed = matches!(
+            (*current, state),
+            (Captured, Verified | Rejected | Cancelled)
+                | (Verified, Shipped | Cancelled)
+                | (Shipped, Delivered | Refused)
+                | (Delivered, Returned)
+        );
+        if !allowed {
+            let reason =
+                Reason::new("order.wrong_state").with("from", format!("{current:?}")).with("to", format!("{state:?}"));
+            return Err(Refusal { kind: RefusalKind::Conflict, reason });
+        }
+        *current = state;
+        self.answer_when_durable = true;
+        self.fact(Fact::OrderAdvanced { order, state, by });
+        Ok(Reply::Done)
+    }
+}

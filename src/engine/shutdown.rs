@@ -1,0 +1,79 @@
+//! SIGTERM: no new calls from this input on; those in flight finish or are ended at the limit; facts are flushed.
+
+use super::Engine;
+use super::io::*;
+use super::state::Stage;
+use super::timers::Timer;
+use crate::facts::Fact;
+use crate::words::*;
+use std::time::Duration;
+
+impl Engine {
+    pub(super) fn on_shutdown(&mut self, within: Duration) {
+        if self.shutting_down {
+            // Asked a second time: at once.
+            self.on_shutdown_deadline();
+            return;
+        }
+        self.shutting_down = true;
+        let campaigns: Vec<CampaignId> = self.campaigns.keys().copied().collect();
+        for campaign in campaigns {
+            self.empty_hopper(campaign);
+        }
+        self.withdraw_undialed(None);
+        let ringing: Vec<CallId> = self.calls.values().filter(|c| c.stage == Stage::Dialing).map(|c| c.id).collect();
+        for call in ringing {
+            self.end_call(call, Cause::CancelledStopped, Side::Us);
+        }
+        self.after(Timer::Shutdown, within);
+    }
+
+    pub(super) fn on_shutdown_deadline(&mut self) {
+        let alive: Vec<(CallId, Stage)> = self.calls.values().map(|c| (c.id, c.stage)).collect();
+        for (call, stage) in alive {
+            match stage {
+                Stage::Talking => self.end_talk(call, Side::Us),
+                Stage::Listening | Stage::Waiting | Stage::Message | Stage::Dialing => self.on_cut_off(call),
+                Stage::Placed | Stage::Cleared | Stage::Ending => {}
+            }
+        }
+        let agents: Vec<AgentId> = self.floor.iter().filter(|a| a.session.is_some()).map(|a| a.id).collect();
+        for agent in agents {
+            if self.floor.session(agent).is_some_and(|s| s.state == AgentState::Wrap) {
+                self.end_wrap(agent);
+            }
+            self.end_session(agent, "shutdown");
+        }
+    }
+
+    /// A person who still waits at the drain limit counts as abandoned.
+    fn on_cut_off(&mut self, id: CallId) {
+        let call = &self.calls[&id];
+        let person = call.clock.is_some() && !call.abandoned;
+        if person {
+            self.leave_queue(id);
+            self.judge_abandoned(id, crate::facts::Abandon::NoAgent);
+        }
+        let cause = if person { Cause::AbandonedNoAgent } else { Cause::CancelledStopped };
+        self.end_call(id, cause, Side::Us);
+    }
+
+    /// Once nothing is alive: say so, wait until it is on disk, stop.
+    pub(super) fn finish_shutdown(&mut self) {
+        if !self.shutting_down || !self.calls.is_empty() {
+            return;
+        }
+        match self.stopped {
+            None => {
+                let agents: Vec<AgentId> = self.floor.iter().filter(|a| a.session.is_some()).map(|a| a.id).collect();
+                for agent in agents {
+                    self.end_session(agent, "shutdown");
+                }
+                self.fact(Fact::EngineStopped { reason: Reason::new("engine.shutdown") });
+                self.stopped = Some(self.seq);
+            }
+            Some(seq) if self.durable >= seq => self.command(Command::Stop),
+            Some(_) => {}
+        }
+    }
+}

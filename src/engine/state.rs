@@ -1,0 +1,179 @@
+//! What the engine knows of campaigns, calls and trunks between inputs.
+
+use super::io::{CampaignSpec, CampaignState, DecisionView, LeadCounts, Refusal, Reply, TrunkRecord};
+use crate::campaign::{Lead, Rules, profile::Profile};
+use crate::pacing::{Pacer, call_rate::CallRate};
+use crate::script::{FlowId, Host, Step};
+use crate::words::*;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+pub(super) struct Campaign {
+    pub spec: Arc<CampaignSpec>,
+    pub rules: Rules,
+    pub profile: &'static Profile,
+    pub host: Host,
+    pub pacer: Pacer,
+    pub state: CampaignState,
+    /// Leased, not yet placed.
+    pub hopper: VecDeque<Lead>,
+    /// A `LeaseLeads` is under way.
+    pub leasing: bool,
+    pub counts: LeadCounts,
+    /// Calls placed and not over (wrap-up included).
+    pub calls: BTreeSet<CallId>,
+    /// Persons on the line whom nobody serves yet, in order of arrival.
+    pub waiting: VecDeque<CallId>,
+    /// Step names in order of first appearance: pacing's stages.
+    pub steps: BTreeMap<String, u32>,
+    /// Why it dials or does not.
+    pub reason: Reason,
+    pub estimates: crate::pacing::Estimates,
+    pub decisions: VecDeque<DecisionView>,
+    /// Something happened that pacing should look at.
+    pub restless: bool,
+    /// The view changed since it was last sent.
+    pub unseen: bool,
+    pub view_sent: Moment,
+    pub by: String,
+}
+
+pub(super) struct Trunk {
+    pub record: TrunkRecord,
+    pub up: bool,
+    pub in_use: u32,
+    pub rate: CallRate,
+}
+
+/// One attempt to reach one lead, from its placing to its outcome.
+pub(super) struct Call {
+    pub id: CallId,
+    pub campaign: CampaignId,
+    pub lead: Lead,
+    pub attempt: u32,
+    /// The rule pack that let it through.
+    pub pack: &'static str,
+    pub stage: Stage,
+    pub leg: Option<LegId>,
+    pub trunk: Option<TrunkId>,
+    /// Trunks that refused this attempt already.
+    pub refused_by: Vec<TrunkId>,
+    pub rang: bool,
+    pub answered: Option<Moment>,
+    /// Where the legal clock started.
+    pub clock: Option<Moment>,
+    pub greeting_started: bool,
+    pub greeting_ended: Option<Moment>,
+    pub classified: Option<crate::facts::Verdict>,
+    pub machine_message: bool,
+    pub abandoned: bool,
+    pub agent: Option<AgentId>,
+    pub bridged: Option<Moment>,
+    pub talk_ended: Option<Moment>,
+    /// The flow has spoken, or an agent was bridged.
+    pub handled: bool,
+    pub talk: Talk,
+    pub recording: Option<RecordingId>,
+    /// Set when we or events decided the end; the fact is written when the leg is gone.
+    pub ending: Option<(Cause, Side)>,
+    pub ended: bool,
+    pub outcome_set: bool,
+    pub opted_out: bool,
+    pub callback: Option<Wall>,
+    /// Pacing has had its final event for this call.
+    pub paced_out: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// `CallPlaced` is not durable yet.
+    Placed,
+    /// Durable; waits for its turn on the trunk.
+    Cleared,
+    /// The INVITE is on its way or ringing.
+    Dialing,
+    /// Answered; AMD listens.
+    Listening,
+    /// A person waits for an agent.
+    Waiting,
+    /// The abandonment message (or a machine's message) plays.
+    Message,
+    /// With an agent, or the flow speaks.
+    Talking,
+    /// The leg is being taken down, or is down.
+    Ending,
+}
+
+/// The flow's side of a call.
+#[derive(Default)]
+pub(super) struct Talk {
+    pub flow: Option<FlowId>,
+    pub pending: Pending,
+    /// Counts what the agent was shown; a late click carries an old one.
+    pub turn: u32,
+    pub step: Option<Step>,
+    pub step_name: String,
+    pub steps_entered: u32,
+    pub finish: Option<crate::script::Finish>,
+    /// The agent's own word on the outcome, before or after the flow's.
+    pub outcome: Option<String>,
+}
+
+#[derive(Default)]
+pub(super) enum Pending {
+    #[default]
+    Nothing,
+    Choice,
+    Saying(PlaybackId),
+    Gathering {
+        playback: Option<PlaybackId>,
+        digits: String,
+        digits_max: u8,
+        finish_on: Option<char>,
+        seconds: f64,
+    },
+    Waiting,
+}
+
+/// A reply that must not leave before what it acknowledges is on disk.
+pub(super) struct Held {
+    pub seq: u64,
+    pub id: RequestId,
+    pub result: Result<Reply, Refusal>,
+}
+
+impl Call {
+    pub fn new(id: CallId, campaign: CampaignId, lead: Lead, pack: &'static str) -> Call {
+        Call {
+            id,
+            campaign,
+            attempt: lead.attempts + 1,
+            lead,
+            pack,
+            stage: Stage::Placed,
+            leg: None,
+            trunk: None,
+            refused_by: Vec::new(),
+            rang: false,
+            answered: None,
+            clock: None,
+            greeting_started: false,
+            greeting_ended: None,
+            classified: None,
+            machine_message: false,
+            abandoned: false,
+            agent: None,
+            bridged: None,
+            talk_ended: None,
+            handled: false,
+            talk: Talk::default(),
+            recording: None,
+            ending: None,
+            ended: false,
+            outcome_set: false,
+            opted_out: false,
+            callback: None,
+            paced_out: false,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The engine's timers: one enum, a sentence each, and the ordered set that holds them.
+
+use crate::words::{AgentId, CallId, CampaignId, Moment};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A trunk's calls-per-second limit lets the next INVITE through.
+    Outgoing,
+    /// Pacing is asked though nothing happened: the safety net, or the time pacing named itself.
+    Pace(CampaignId),
+    /// The store is asked again for leads.
+    Lease(CampaignId),
+    /// The phone has rung long enough.
+    Ring(CallId),
+    /// Media never gave its AMD verdict: the call counts as a person.
+    Verdict(CallId),
+    /// The legal threshold: no agent in time means the message and an abandoned call.
+    Threshold(CallId),
+    /// What the flow waits for (`wait`, `gather`) has taken too long.
+    Flow(CallId),
+    /// A prompt's end was never reported.
+    Playback(CallId),
+    /// After `HangUp` nothing came back: the leg counts as ended.
+    HangUp(CallId),
+    /// A call that would never end: the last resort against zombies (I11).
+    CallMax(CallId),
+    /// Wrap-up ends by itself.
+    Wrap(AgentId),
+    /// The lost phone did not come back in time: the customer is let go.
+    DeviceBack(AgentId),
+    /// The agent's phone is called again.
+    CallPhone(AgentId),
+    /// The drain limit of a shutdown.
+    Shutdown,
+}
+
+#[derive(Debug, Default)]
+pub struct Timers {
+    queue: BTreeSet<(Moment, Timer)>,
+    due: BTreeMap<Timer, Moment>,
+}
+
+impl Timers {
+    /// Sets or moves a timer.
+    pub fn set(&mut self, timer: Timer, at: Moment) {
+        self.cancel(timer);
+        self.due.insert(timer, at);
+        self.queue.insert((at, timer));
+    }
+
+    /// Sets it unless it is due earlier already.
+    pub fn set_earlier(&mut self, timer: Timer, at: Moment) {
+        if self.due.get(&timer).is_none_or(|due| *due > at) {
+            self.set(timer, at);
+        }
+    }
+
+    pub fn cancel(&mut self, timer: Timer) {
+        if let Some(at) = self.due.remove(&timer) {
+            self.queue.remove(&(at, timer));
+        }
+    }
+
+    pub fn next(&self) -> Option<Moment> {
+        self.queue.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the earliest timer that is due at `now`.
+    pub fn pop(&mut self, now: Moment) -> Option<Timer> {
+        let (at, timer) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.queue.remove(&(at, timer));
+        self.due.remove(&timer);
+        Some(timer)
+    }
+
+    /// Forgets all timers of a call.
+    pub fn forget_call(&mut self, call: CallId) {
+        for timer in [
+            Timer::Ring(call),
+            Timer::Verdict(call),
+            Timer::Threshold(call),
+            Timer::Flow(call),
+            Timer::Playback(call),
+            Timer::HangUp(call),
+            Timer::CallMax(call),
+        ] {
+            self.cancel(timer);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the facts add up to when a program starts: calls, sessions and leads that the last run left open,
+//! and the counts of a list. Plain records that the store fills and the engine reads; they decide nothing.
+
+use crate::words::*;
+use serde::{Deserialize, Serialize};
+
+/// A call that was placed, and neither withdrawn nor ended when the program died.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenCall {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub attempt: u32,
+    pub invite_sent: bool,
+    pub answered: bool,
+    /// AMD said human (or unknown), or no AMD.
+    pub human: bool,
+    pub bridged: bool,
+    pub machine: Option<MachineKind>,
+    pub abandoned: bool,
+    pub pack: String,
+}
+
+/// A call that has its end, while its lead has no plan yet: the program died during wrap-up.
+/// Without `RetryPlanned`, `CallbackPlanned` or `LeadClosed` such a lead stays in flight for ever.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnplannedLead {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    /// Attempts made so far, this one included.
+    pub attempt: u32,
+    /// `None`: withdrawn.
+    pub cause: Option<Cause>,
+    /// The last one that was set, if any.
+    pub outcome: Option<String>,
+}
+
+/// A session without a logout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenSession {
+    pub agent: AgentId,
+    pub session: SessionId,
+    /// The last fact of the session, in the old run's moments.
+    pub last: Moment,
+}
+
+/// A human answer in an abandonment window, and whether it was abandoned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    pub at: Wall,
+    pub abandoned: bool,
+}
+
+/// What is left of a campaign's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LeadCounts {
+    pub pending: u64,
+    pub scheduled: u64,
+    pub in_flight: u64,
+    pub closed: u64,
+    pub excluded: u64,
+}

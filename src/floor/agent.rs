@@ -1,0 +1,78 @@
+//! One agent: the login, the softphone, the state (rule G7), and what is wished for after the current call.
+
+use crate::words::{AgentId, AgentState, CallId, CampaignId, Lang, LegId, Moment, SessionId};
+
+#[derive(Debug, Clone)]
+pub struct Agent {
+    pub id: AgentId,
+    pub name: String,
+    pub lang: Lang,
+    /// The softphone is registered.
+    pub registered: bool,
+    pub session: Option<Session>,
+}
+
+/// The time between login and logout.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: SessionId,
+    pub campaigns: Vec<CampaignId>,
+    pub state: AgentState,
+    pub reason: Option<String>,
+    pub since: Moment,
+    pub call: Option<CallId>,
+    pub device: Device,
+    /// Taken up when the phone is there and no call is in hand.
+    pub wish: Wish,
+}
+
+/// The agent's one leg of the shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    Down,
+    Calling(LegId),
+    Up(LegId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    Ready,
+    Pause(String),
+    Logout,
+}
+
+impl Device {
+    pub fn leg(self) -> Option<LegId> {
+        match self {
+            Device::Down => None,
+            Device::Calling(leg) | Device::Up(leg) => Some(leg),
+        }
+    }
+
+    pub fn up(self) -> Option<LegId> {
+        match self {
+            Device::Up(leg) => Some(leg),
+            Device::Down | Device::Calling(_) => None,
+        }
+    }
+}
+
+impl Session {
+    pub fn new(id: SessionId, campaigns: Vec<CampaignId>, now: Moment) -> Session {
+        Session {
+            id,
+            campaigns,
+            state: AgentState::NoDevice,
+            reason: None,
+            since: now,
+            call: None,
+            device: Device::Down,
+            wish: Wish::Pause("login".to_owned()),
+        }
+    }
+
+    /// Has a customer, or the work after one.
+    pub fn occupied(&self) -> bool {
+        self.call.is_some()
+    }
+}

@@ -1,0 +1,188 @@
+//! Section 6: handling time and agents. What needs a roster or payroll comes with their import.
+
+use super::*;
+
+pub(super) const KPIS: &[Kpi] = &[
+    kpi(
+        "att",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(sum(&[Base::Talk, Base::Hold], Attribution::Close), sum(&[Base::Handled], Attribution::Close)),
+        ["Average talk time", "平均通话时长", "平均通話時長"],
+    ),
+    kpi(
+        "att_customer",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(
+            diff(&[Base::Talk], &[Base::Dead], Attribution::Close),
+            sum(&[Base::Handled], Attribution::Close),
+        ),
+        ["Average time with the customer", "客户在线时长", "客戶在線時長"],
+    ),
+    kpi(
+        "acw_avg",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(sum(&[Base::Wrap], Attribution::Close), sum(&[Base::Handled], Attribution::Close)),
+        ["Average after-call work", "平均话后处理时长", "平均話後處理時長"],
+    ),
+    kpi(
+        "aht",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(
+            sum(&[Base::Talk, Base::Hold, Base::Wrap], Attribution::Close),
+            sum(&[Base::Handled], Attribution::Close),
+        ),
+        ["Average handling time", "平均处理时长", "平均處理時長"],
+    ),
+    kpi(
+        "aht_genesys_ob",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(
+            sum(&[Base::Talk, Base::Hold, Base::Wrap, Base::ManualDial, Base::Preview], Attribution::Close),
+            sum(&[Base::Handled], Attribution::Close),
+        ),
+        ["Average handling time with dialling", "平均处理时长（含拨号）", "平均處理時長（含撥號）"],
+    ),
+    kpi(
+        "hold_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::HoldContacts], Attribution::Close), sum(&[Base::Handled], Attribution::Close)),
+        ["Hold rate", "保持率", "保留率"],
+    ),
+    kpi(
+        "hold_avg",
+        Aspect::Quality,
+        Unit::Seconds,
+        Measure::Ratio(sum(&[Base::Hold], Attribution::Close), sum(&[Base::HoldContacts], Attribution::Close)),
+        ["Average hold time", "平均保持时长", "平均保留時長"],
+    ),
+    kpi(
+        "talk_time_total",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Count(sum(&[Base::Talk, Base::Hold], Attribution::Split)),
+        ["Talk time", "通时", "通時"],
+    ),
+    kpi(
+        "handled",
+        Aspect::Efficiency,
+        Unit::Count,
+        Measure::Count(sum(&[Base::Handled], Attribution::Close)),
+        ["Contacts handled", "通次", "通次"],
+    ),
+    kpi(
+        "handled_per_hour",
+        Aspect::Efficiency,
+        Unit::PerHour,
+        Measure::Ratio(sum(&[Base::Handled], Attribution::Close), sum(&[Base::Login], Attribution::Split)),
+        ["Contacts per login hour", "每小时处理量", "每小時處理量"],
+    ),
+    kpi(
+        "login_time",
+        Aspect::People,
+        Unit::Seconds,
+        Measure::Count(sum(&[Base::Login], Attribution::Split)),
+        ["Login time", "签入时长", "簽入時長"],
+    ),
+    kpi(
+        "ready_time",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Count(sum(&[Base::Ready], Attribution::Split)),
+        ["Ready time", "就绪时长", "就緒時長"],
+    ),
+    kpi(
+        "ready_avg_wait",
+        Aspect::Efficiency,
+        Unit::Seconds,
+        Measure::Ratio(sum(&[Base::Ready], Attribution::Split), sum(&[Base::Handled], Attribution::Close)),
+        ["Average wait between calls", "平均等待间隔", "平均等待間隔"],
+    ),
+    kpi(
+        "busy_time",
+        Aspect::People,
+        Unit::Seconds,
+        Measure::Count(sum(&[Base::Pause], Attribution::Split)),
+        ["Pause time", "示忙时长", "示忙時長"],
+    ),
+    kpi(
+        "busy_ratio",
+        Aspect::People,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Pause], Attribution::Split), sum(&[Base::Login], Attribution::Split)),
+        ["Pause ratio", "示忙率", "示忙率"],
+    ),
+    kpi(
+        "pause_count",
+        Aspect::People,
+        Unit::Count,
+        Measure::Count(sum(&[Base::PauseEntries], Attribution::Event)),
+        ["Pauses", "小休次数", "小休次數"],
+    ),
+    kpi(
+        "util_seed_avail",
+        Aspect::Efficiency,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::Talk, Base::Hold, Base::Ready], Attribution::Split),
+            sum(&[Base::Login], Attribution::Split),
+        ),
+        ["Utilization, talk and ready", "员工利用率（种子口径）", "員工利用率（種子口徑）"],
+    ),
+    kpi(
+        "util_talk",
+        Aspect::Efficiency,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Talk, Base::Hold], Attribution::Split), sum(&[Base::Login], Attribution::Split)),
+        ["Talk utilization", "通话利用率", "通話利用率"],
+    ),
+    kpi(
+        "occupancy",
+        Aspect::Efficiency,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::Talk, Base::Hold, Base::Wrap], Attribution::Split),
+            sum(&[Base::Talk, Base::Hold, Base::Wrap, Base::Ready], Attribution::Split),
+        ),
+        ["Occupancy", "占用率", "佔用率"],
+    ),
+    kpi(
+        "util_labour_online",
+        Aspect::Efficiency,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::Talk, Base::Hold, Base::Wrap, Base::Reserved], Attribution::Split),
+            sum(&[Base::Talk, Base::Hold, Base::Wrap, Base::Reserved, Base::Ready], Attribution::Split),
+        ),
+        ["Labour utilization, on line", "工时利用率（在线）", "工時利用率（在線）"],
+    ),
+    kpi(
+        "nonpause_ratio",
+        Aspect::People,
+        Unit::Ratio,
+        Measure::Ratio(
+            diff(&[Base::Login], &[Base::Pause], Attribution::Split),
+            sum(&[Base::Login], Attribution::Split),
+        ),
+        ["Non-pause ratio", "非示忙率", "非示忙率"],
+    ),
+    kpi(
+        "agent_nonresponse_rate",
+        Aspect::Accessibility,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::OffersMissed], Attribution::Event), sum(&[Base::Offers], Attribution::Event)),
+        ["Agent non-response rate", "座席未接率", "座席未接率"],
+    ),
+    kpi(
+        "agent_hangup_first_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::AgentHungUpFirst], Attribution::Close), sum(&[Base::Handled], Attribution::Close)),
+        ["Agent hung up first", "座席先挂率", "座席先掛率"],
+    ),
+];

@@ -1,0 +1,221 @@
+//! Section 5: conversion and orders.
+
+use super::*;
+
+pub(super) const KPIS: &[Kpi] = &[
+    kpi(
+        "conv_dial",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::OrderContacts], Attribution::Start), sum(&[Base::Dials], Attribution::Start)),
+        ["Conversion, of dials", "拨打转化率", "撥打轉化率"],
+    ),
+    kpi(
+        "conv_human",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::OrderContacts], Attribution::Start), sum(&[Base::Human], Attribution::Start)),
+        ["Conversion, of live answers", "接听转化率", "接聽轉化率"],
+    ),
+    kpi(
+        "conv_contact",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::OrderContacts], Attribution::Close), sum(&[Base::Rpc], Attribution::Close)),
+        ["Conversion, of right-party contacts", "成单率", "成單率"],
+    ),
+    kpi(
+        "conv_effective",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::OrderContacts], Attribution::Close), sum(&[Base::Effective], Attribution::Close)),
+        ["Conversion, of effective contacts", "有效转化率", "有效轉化率"],
+    ),
+    kpi(
+        "interest_rate",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Interested], Attribution::Close), sum(&[Base::Rpc], Attribution::Close)),
+        ["Interest rate", "意向率", "意向率"],
+    ),
+    kpi(
+        "interest_rate_answers",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Interested], Attribution::Close), sum(&[Base::Answered], Attribution::Close)),
+        ["Interest rate, of answers", "意向率（按接通）", "意向率（按接通）"],
+    ),
+    kpi(
+        "conv_interest",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::LeadsInterestedOrdered], Attribution::LeadCohort),
+            sum(&[Base::LeadsInterested], Attribution::LeadCohort),
+        ),
+        ["Conversion, of interested leads", "意向成单率", "意向成單率"],
+    ),
+    kpi(
+        "conv_lead",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::LeadsOrdered], Attribution::LeadCohort),
+            sum(&[Base::Leads], Attribution::LeadCohort),
+        ),
+        ["Conversion, of leads", "名单转化率", "名單轉化率"],
+    ),
+    kpi(
+        "orders",
+        Aspect::Business,
+        Unit::Count,
+        Measure::Count(sum(&[Base::Orders], Attribution::Event)),
+        ["Orders", "订单量", "訂單量"],
+    ),
+    kpi(
+        "orders_net",
+        Aspect::Business,
+        Unit::Count,
+        Measure::Count(sum(&[Base::OrdersNet], Attribution::Event)),
+        ["Orders, net", "净订单量", "淨訂單量"],
+    ),
+    kpi(
+        "revenue",
+        Aspect::Business,
+        Unit::MoneyMinor,
+        Measure::Count(sum(&[Base::Revenue], Attribution::Event)),
+        ["Order value", "订单金额", "訂單金額"],
+    ),
+    kpi(
+        "revenue_net",
+        Aspect::Business,
+        Unit::MoneyMinor,
+        Measure::Count(sum(&[Base::RevenueNet], Attribution::Event)),
+        ["Order value, net", "净订单金额", "淨訂單金額"],
+    ),
+    kpi(
+        "aov",
+        Aspect::Business,
+        Unit::MoneyMinor,
+        Measure::Ratio(sum(&[Base::Revenue], Attribution::Event), sum(&[Base::Orders], Attribution::Event)),
+        ["Average order value", "客单价", "客單價"],
+    ),
+    kpi(
+        "aov_net",
+        Aspect::Business,
+        Unit::MoneyMinor,
+        Measure::Ratio(sum(&[Base::RevenueNet], Attribution::Event), sum(&[Base::OrdersNet], Attribution::Event)),
+        ["Average order value, net", "净客单价", "淨客單價"],
+    ),
+    kpi(
+        "orders_per_login_hour",
+        Aspect::Business,
+        Unit::PerHour,
+        Measure::Ratio(sum(&[Base::Orders], Attribution::Close), sum(&[Base::Login], Attribution::Split)),
+        ["Orders per login hour", "人均每小时成单（签入）", "人均每小時成單（簽入）"],
+    ),
+    kpi(
+        "orders_per_nonpause_hour",
+        Aspect::Business,
+        Unit::PerHour,
+        Measure::Ratio(
+            sum(&[Base::Orders], Attribution::Close),
+            diff(&[Base::Login], &[Base::Pause], Attribution::Split),
+        ),
+        ["Orders per working hour", "人均每小时成单（非示忙）", "人均每小時成單（非示忙）"],
+    ),
+    kpi(
+        "orders_per_talk_hour",
+        Aspect::Business,
+        Unit::PerHour,
+        Measure::Ratio(sum(&[Base::Orders], Attribution::Close), sum(&[Base::Talk], Attribution::Split)),
+        ["Orders per talk hour", "人均每小时成单（通话）", "人均每小時成單（通話）"],
+    ),
+    kpi(
+        "order_handling_rate",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersProcessed], Attribution::OrderCohort),
+            sum(&[Base::Orders], Attribution::OrderCohort),
+        ),
+        ["Order handling rate", "订单处理率", "訂單處理率"],
+    ),
+    kpi(
+        "order_verify_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersVerified], Attribution::OrderCohort),
+            sum(&[Base::Orders], Attribution::OrderCohort),
+        ),
+        ["Order verification rate", "核单通过率", "核單通過率"],
+    ),
+    kpi(
+        "order_cancel_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersCancelled], Attribution::OrderCohort),
+            sum(&[Base::Orders], Attribution::OrderCohort),
+        ),
+        ["Order cancellation rate", "订单取消率", "訂單取消率"],
+    ),
+    kpi(
+        "delivery_rate_shipped",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersDelivered], Attribution::ShipCohort),
+            sum(&[Base::OrdersShipped], Attribution::ShipCohort),
+        ),
+        ["Delivery rate, of shipped", "妥投率（发货口径）", "妥投率（出貨口徑）"],
+    ),
+    kpi(
+        "delivery_rate_order",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersDelivered], Attribution::OrderCohort),
+            sum(&[Base::Orders], Attribution::OrderCohort),
+        ),
+        ["Delivery rate, of orders", "妥投率（订单口径）", "妥投率（訂單口徑）"],
+    ),
+    kpi(
+        "return_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersReturned], Attribution::OrderCohort),
+            sum(&[Base::OrdersDelivered], Attribution::OrderCohort),
+        ),
+        ["Return rate", "退货率", "退貨率"],
+    ),
+    kpi(
+        "reject_rate",
+        Aspect::Quality,
+        Unit::Ratio,
+        Measure::Ratio(
+            sum(&[Base::OrdersRefused], Attribution::OrderCohort),
+            sum(&[Base::OrdersShipped], Attribution::OrderCohort),
+        ),
+        ["Refusal rate", "拒收率", "拒收率"],
+    ),
+    kpi(
+        "net_conversion",
+        Aspect::Business,
+        Unit::Ratio,
+        Measure::Ratio(
+            diff(&[Base::OrdersDelivered], &[Base::OrdersReturned], Attribution::LeadCohort),
+            sum(&[Base::LeadRpcContacts], Attribution::LeadCohort),
+        ),
+        ["Net conversion", "净转化率", "淨轉化率"],
+    ),
+    kpi(
+        "calls_per_order",
+        Aspect::Efficiency,
+        Unit::Quotient,
+        Measure::Ratio(sum(&[Base::Dials], Attribution::Start), sum(&[Base::Orders], Attribution::Event)),
+        ["Dials per order", "单订单拨打次数", "單訂單撥打次數"],
+    ),
+];

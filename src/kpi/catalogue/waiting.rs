@@ -1,0 +1,121 @@
+//! Section 4: compliance and waiting. Inbound service levels come with inbound calls.
+
+use super::*;
+
+pub(super) const KPIS: &[Kpi] = &[
+    kpi(
+        "abandon_rate",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(None),
+        ["Abandonment rate", "骚扰率/呼损率", "騷擾率/呼損率"],
+    ),
+    kpi(
+        "abandon_rate@us_tsr",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::UsTsr)),
+        ["Abandonment rate, US TSR", "呼损率（美国 TSR）", "呼損率（美國 TSR）"],
+    ),
+    kpi(
+        "abandon_rate@ca_crtc",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::CaCrtc)),
+        ["Abandonment rate, Canada CRTC", "呼损率（加拿大 CRTC）", "呼損率（加拿大 CRTC）"],
+    ),
+    kpi(
+        "abandon_rate@uk_style",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::UkStyle)),
+        ["Abandonment rate, UK style", "呼损率（英国口径）", "呼損率（英國口徑）"],
+    ),
+    kpi(
+        "abandon_rate@cn_default",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::CnDefault)),
+        ["Abandonment rate, China default", "呼损率（中国默认口径）", "呼損率（中國預設口徑）"],
+    ),
+    kpi(
+        "abandon_rate@amazon",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::Amazon)),
+        ["Abandonment rate, Amazon style", "呼损率（Amazon 口径）", "呼損率（Amazon 口徑）"],
+    ),
+    kpi(
+        "abandon_rate@judge",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Abandonment(Some(Profile::Judge)),
+        ["Abandonment rate, waiting hang-ups included", "呼损率（含等待中挂机）", "呼損率（含等待中掛機）"],
+    ),
+    kpi(
+        "abandon_rate_all_calls",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Abandoned], Attribution::Start), sum(&[Base::Dials], Attribution::Start)),
+        ["Abandoned, of all dials", "呼损占全部外呼", "呼損佔全部外撥"],
+    ),
+    kpi(
+        "abandon_rate_answers",
+        Aspect::Compliance,
+        Unit::Ratio,
+        Measure::Ratio(sum(&[Base::Abandoned], Attribution::Answer), sum(&[Base::Answered], Attribution::Answer)),
+        ["Abandoned, of all answers", "呼损占全部应答", "呼損佔全部應答"],
+    ),
+    kpi(
+        "true_abandon",
+        Aspect::Satisfaction,
+        Unit::Count,
+        Measure::Count(sum(&[Base::CustomerEarly], Attribution::Answer)),
+        ["Customer hung up before routing", "真实放弃量", "真實放棄量"],
+    ),
+    kpi(
+        "compliance_abandon",
+        Aspect::Compliance,
+        Unit::Count,
+        Measure::Count(sum(&[Base::Abandoned], Attribution::Answer)),
+        ["Not routed within the threshold", "合规放弃量", "合規放棄量"],
+    ),
+    kpi(
+        "silent_call_count",
+        Aspect::Compliance,
+        Unit::Count,
+        Measure::Count(sum(&[Base::Silent], Attribution::Answer)),
+        ["Silent calls", "静默呼叫量", "靜默呼叫量"],
+    ),
+    kpi(
+        "answer_to_agent_avg",
+        Aspect::Accessibility,
+        Unit::Seconds,
+        Measure::Ratio(sum(&[Base::Waited], Attribution::Answer), sum(&[Base::WaitedCount], Attribution::Answer)),
+        ["Answer to agent, average", "应答至座席平均时长", "應答至座席平均時長"],
+    ),
+    kpi(
+        "answer_to_agent_p95",
+        Aspect::Accessibility,
+        Unit::Seconds,
+        Measure::Quantile { of: Sample::AnswerToAgent, percent: 95, at: Attribution::Answer },
+        ["Answer to agent, 95th percentile", "应答至座席时长（95 分位）", "應答至座席時長（95 分位）"],
+    ),
+    kpi(
+        "answer_to_agent_within_T",
+        Aspect::Accessibility,
+        Unit::Ratio,
+        Measure::Ratio(
+            diff(&[Base::Handled], &[Base::HandledLate], Attribution::Answer),
+            sum(&[Base::Human], Attribution::Answer),
+        ),
+        ["Answered by an agent within the threshold", "外呼服务水平", "外撥服務水準"],
+    ),
+    kpi(
+        "dnc_violation",
+        Aspect::Compliance,
+        Unit::Count,
+        Measure::Count(sum(&[Base::DncViolations], Attribution::Event)),
+        ["Do-not-call violations", "免打扰违规量", "勿擾違規量"],
+    ),
+];

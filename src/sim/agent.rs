@@ -1,0 +1,490 @@
+//! A simulated agent: comes to work, says ready, talks through the flow's steps, wraps up, takes breaks, goes home.
+//! Sees only what an agent's page shows (`AgentView`) and answers by requests. It refuses to know the engine's insides.
+
+use super::dist::{Dist, seconds};
+use super::people;
+use super::rng::{Purpose, Stream, chance, stream, weighted};
+use super::scenario::{AgentsAtWork, Population};
+use crate::engine::{AgentCallView, AgentView, Field, FieldKind, Request, Step, Values};
+use crate::words::{AgentId, AgentState, CallId, CampaignId, Moment};
+use std::time::Duration;
+
+/// What an agent means to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Home,
+    Work,
+    /// The break of this number.
+    Break(usize),
+    Leave,
+}
+
+/// What an agent will do at a time planned by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    LogIn,
+    BreakBegins(usize),
+    BreakEnds(usize),
+    Leaves,
+    /// Looks at the screen again, unless it changed since.
+    Look {
+        stamp: u64,
+    },
+    Choose {
+        call: CallId,
+        turn: u32,
+    },
+    HoldEnds {
+        call: CallId,
+        turn: u32,
+    },
+    HangUp {
+        call: CallId,
+    },
+    Close {
+        call: CallId,
+    },
+}
+
+#[derive(Debug)]
+pub enum Do {
+    Ask(Request),
+    Later(Duration, Plan),
+    /// The person on the line hangs up after this.
+    CustomerLeaves(CallId, Duration),
+}
+
+/// The one at the other end of the line, as the world knows it.
+pub struct Counterpart<'a> {
+    pub human: bool,
+    pub talk: &'a mut Stream,
+    pub people: &'a Population,
+}
+
+#[derive(Debug)]
+pub struct SimAgent {
+    pub id: AgentId,
+    pub place: usize,
+    pub campaigns: Vec<CampaignId>,
+    rng: Stream,
+    /// Above 1: slower than others.
+    pace: f64,
+    wish: Wish,
+    view: Option<AgentView>,
+    stamp: u64,
+    /// The latest step that was taken up.
+    taken: Option<(CallId, u32)>,
+    /// The choice decided for that step.
+    choice: Option<(String, Values)>,
+    objections: i32,
+    /// Calls that this agent is about to end, or to close.
+    ending: Option<CallId>,
+    closing: Option<CallId>,
+    away_until: Moment,
+    on_break: Option<usize>,
+}
+
+/// After a refusal the agent tries again.
+const TRIES_AGAIN: Duration = Duration::from_secs(5);
+
+impl SimAgent {
+    pub fn new(id: AgentId, place: usize, work: &AgentsAtWork, campaigns: Vec<CampaignId>, seed: u64) -> SimAgent {
+        let mut rng = stream(seed, Purpose::Agent, id.0, 0);
+        let pace = Dist::lognormal(1.0, work.pace_sigma).seconds(&mut rng);
+        SimAgent {
+            id,
+            place,
+            campaigns,
+            rng,
+            pace,
+            wish: Wish::Home,
+            view: None,
+            stamp: 0,
+            taken: None,
+            choice: None,
+            objections: 0,
+            ending: None,
+            closing: None,
+            away_until: Moment::ZERO,
+            on_break: None,
+        }
+    }
+
+    /// The day, planned in the morning. Times count from the start of the run.
+    pub fn day(&mut self, work: &AgentsAtWork, run: Duration) -> Vec<(Duration, Plan)> {
+        let share = if work.number > 1 { self.place as f64 / f64::from(work.number - 1) } else { 0.0 };
+        let login = seconds(work.login_ramp_seconds * share);
+        let mut day = vec![(login, Plan::LogIn)];
+        for (number, pause) in work.breaks.iter().enumerate() {
+            let jitter = Dist::uniform(0.0, 2.0 * work.break_jitter_seconds).seconds(&mut self.rng);
+            let at = pause.after_minutes * 60.0 + jitter - work.break_jitter_seconds;
+            day.push((login + seconds(at.max(60.0)), Plan::BreakBegins(number)));
+        }
+        let early = chance(&mut self.rng, work.leaves_early);
+        let how_early = work.leaves_early_seconds.draw(&mut self.rng);
+        let shift = work.shift_hours.map(|hours| login + seconds(hours * 3600.0));
+        let leaves = match (shift, early) {
+            (None, false) => None,
+            (Some(at), false) => Some(at),
+            (at, true) => Some(at.unwrap_or(run).saturating_sub(how_early).max(login + Duration::from_secs(60))),
+        };
+        day.extend(leaves.map(|at| (at, Plan::Leaves)));
+        day
+    }
+
+    pub fn goes_away(&mut self, until: Moment) {
+        self.away_until = until;
+    }
+
+    pub fn state(&self) -> Option<AgentState> {
+        self.view.as_ref().and_then(|view| view.state)
+    }
+
+    /// A planned moment has come.
+    pub fn due(&mut self, now: Moment, plan: Plan, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        if now < self.away_until {
+            out.push(Do::Later(self.away_until.since(now), plan));
+            return;
+        }
+        match plan {
+            Plan::LogIn => {
+                self.wish = Wish::Work;
+                out.push(Do::Ask(Request::Login { agent: self.id, campaigns: self.campaigns.clone() }));
+            }
+            Plan::BreakBegins(number) => self.wants_break(number, work, out),
+            Plan::BreakEnds(number) => {
+                if self.wish == Wish::Break(number) {
+                    self.wish = Wish::Work;
+                    let forgets = chance(&mut self.rng, work.forgets_ready);
+                    let forgotten = work.forgets_seconds.draw(&mut self.rng);
+                    let after = work.reaction_seconds.draw(&mut self.rng);
+                    let after = if forgets { after + forgotten } else { after };
+                    self.stamp += 1;
+                    out.push(Do::Later(after, Plan::Look { stamp: self.stamp }));
+                }
+            }
+            Plan::Leaves => {
+                self.wish = Wish::Leave;
+                self.act(work, out);
+            }
+            Plan::Look { stamp } if stamp == self.stamp => self.act(work, out),
+            Plan::Look { .. } => {}
+            Plan::Choose { call, turn } => self.choose(call, turn, work, out),
+            Plan::HoldEnds { call, turn } => {
+                if self.taken == Some((call, turn)) {
+                    out.push(Do::Ask(Request::Hold { call, on: false }));
+                    out.push(Do::Later(Duration::from_secs(1), Plan::Choose { call, turn }));
+                }
+            }
+            Plan::HangUp { call } => {
+                if self.call().is_some_and(|c| c.call == call && c.customer_on_line) {
+                    out.push(Do::Ask(Request::HangUp { call }));
+                }
+            }
+            Plan::Close { call } => {
+                if self.call().is_some_and(|c| c.call == call) {
+                    out.push(Do::Ask(Request::SetOutcome { call, outcome: None, note: None, callback: None }));
+                }
+            }
+        }
+    }
+
+    /// The screen changed.
+    pub fn sees(&mut self, view: AgentView, work: &AgentsAtWork, other: Option<Counterpart>, out: &mut Vec<Do>) {
+        let call = view.call.clone();
+        let state_before = self.state();
+        self.view = Some(view);
+        if let Some(call) = &call {
+            self.sees_call(call, work, other, out);
+        }
+        let state = self.state();
+        if state == state_before && state != Some(AgentState::Pause) {
+            return;
+        }
+        self.stamp += 1;
+        match state {
+            Some(AgentState::Wrap) => self.wraps_up(work, out),
+            Some(AgentState::Pause | AgentState::NoDevice | AgentState::Ready) => {
+                out.push(Do::Later(work.reaction_seconds.draw(&mut self.rng), Plan::Look { stamp: self.stamp }));
+            }
+            Some(
+                AgentState::Reserved
+                | AgentState::Talk
+                | AgentState::Hold
+                | AgentState::ManualDial
+                | AgentState::Preview,
+            )
+            | None => {}
+        }
+    }
+
+    /// A request was refused: look again a little later.
+    pub fn refused(&mut self, out: &mut Vec<Do>) {
+        let again = if self.view.as_ref().is_none_or(|view| view.session.is_none()) {
+            Plan::LogIn
+        } else {
+            Plan::Look { stamp: self.stamp }
+        };
+        if self.wish != Wish::Home {
+            out.push(Do::Later(TRIES_AGAIN, again));
+        }
+    }
+
+    fn call(&self) -> Option<&AgentCallView> {
+        self.view.as_ref().and_then(|view| view.call.as_ref())
+    }
+
+    fn wants_break(&mut self, number: usize, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        if self.wish == Wish::Work {
+            self.wish = Wish::Break(number);
+            let reason = work.breaks[number].reason.clone();
+            out.push(Do::Ask(Request::Pause { agent: self.id, reason }));
+        }
+    }
+
+    /// Makes of the present state what the agent wishes.
+    fn act(&mut self, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        let Some(view) = &self.view else { return };
+        let (Some(state), agent) = (view.state, self.id) else { return };
+        match self.wish {
+            Wish::Home => {}
+            Wish::Work => {
+                if state == AgentState::Pause && view.device {
+                    out.push(Do::Ask(Request::Ready { agent }));
+                }
+            }
+            Wish::Break(number) => {
+                if state == AgentState::Pause && self.on_break != Some(number) {
+                    self.on_break = Some(number);
+                    let length = seconds(work.breaks[number].minutes * 60.0);
+                    out.push(Do::Later(length, Plan::BreakEnds(number)));
+                } else if state == AgentState::Ready {
+                    let reason = work.breaks[number].reason.clone();
+                    out.push(Do::Ask(Request::Pause { agent, reason }));
+                }
+            }
+            // With a call in hand the engine logs the agent out after it.
+            Wish::Leave => {
+                self.wish = Wish::Home;
+                out.push(Do::Ask(Request::Logout { agent }));
+            }
+        }
+    }
+
+    fn sees_call(&mut self, call: &AgentCallView, work: &AgentsAtWork, other: Option<Counterpart>, out: &mut Vec<Do>) {
+        if !call.customer_on_line {
+            // Nobody to talk to any more: whatever was planned for this step is void.
+            self.taken = Some((call.call, u32::MAX));
+            return;
+        }
+        let Some(other) = other else { return };
+        if !other.human {
+            let notices = work.notices_machine_seconds.draw(&mut self.rng);
+            self.ends(call.call, notices, out);
+            return;
+        }
+        if call.outcome.is_some() {
+            let farewell = work.reaction_seconds.draw(&mut self.rng);
+            self.ends(call.call, farewell, out);
+            return;
+        }
+        let Some(step) = call.step.as_ref().filter(|_| self.taken != Some((call.call, call.turn))) else { return };
+        if self.taken.is_none_or(|(before, _)| before != call.call) {
+            self.objections = 0;
+        }
+        self.taken = Some((call.call, call.turn));
+        let time = step_time(work, step);
+        let (spoken, leaves) = people::step(other.people, other.talk, time, self.pace);
+        self.choice = self.decide(step, work, other.talk);
+        match leaves {
+            Some(after) => out.push(Do::CustomerLeaves(call.call, after)),
+            None => out.push(Do::Later(spoken, Plan::Choose { call: call.call, turn: call.turn })),
+        }
+    }
+
+    /// Once per call: the agent will end it.
+    fn ends(&mut self, call: CallId, after: Duration, out: &mut Vec<Do>) {
+        if self.ending != Some(call) {
+            self.ending = Some(call);
+            out.push(Do::Later(after, Plan::HangUp { call }));
+        }
+    }
+
+    fn choose(&mut self, call: CallId, turn: u32, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        let open = self.call().is_some_and(|c| c.call == call && c.turn == turn && c.customer_on_line);
+        if !open || self.taken != Some((call, turn)) {
+            return;
+        }
+        if self.state() == Some(AgentState::NoDevice) {
+            // The phone fell away in mid-sentence.
+            out.push(Do::Later(Duration::from_secs(2), Plan::Choose { call, turn }));
+            return;
+        }
+        let holds = chance(&mut self.rng, work.holds);
+        let held = work.hold_seconds.draw(&mut self.rng);
+        if holds && self.state() == Some(AgentState::Talk) {
+            out.push(Do::Ask(Request::Hold { call, on: true }));
+            out.push(Do::Later(held, Plan::HoldEnds { call, turn }));
+            return;
+        }
+        if let Some((choice, fields)) = self.choice.take() {
+            self.objections += i32::from(choice.starts_with("objection:"));
+            out.push(Do::Ask(Request::Choose { call, turn, choice, fields }));
+        }
+    }
+
+    /// What the customer's answer will be, drawn from the customer's own stream.
+    fn decide(&self, step: &Step, work: &AgentsAtWork, talk: &mut Stream) -> Option<(String, Values)> {
+        let named = |id: &str| {
+            let long = work.choices.get(&format!("{}/{id}", step.name));
+            long.or_else(|| work.choices.get(id)).copied()
+        };
+        let objection = |id: &str| if id.starts_with("objection:") { id.to_owned() } else { format!("objection:{id}") };
+        let patience = work.objection_weight * 0.5f64.powi(self.objections);
+        let mut ids: Vec<String> = step.choices.iter().map(|choice| choice.id.clone()).collect();
+        let mut weights: Vec<f64> = ids.iter().map(|id| named(id).unwrap_or(1.0)).collect();
+        for raised in &step.objections {
+            let id = objection(&raised.id);
+            weights.push(named(&id).unwrap_or(patience));
+            ids.push(id);
+        }
+        let drawn = weighted(talk, &weights).or((!ids.is_empty()).then_some(0))?;
+        Some((ids.swap_remove(drawn), step.fields.iter().filter_map(filled).collect()))
+    }
+
+    fn wraps_up(&mut self, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        let Some(call) = self.call().map(|call| call.call) else { return };
+        if self.closing != Some(call) {
+            self.closing = Some(call);
+            let time = work.wrap_seconds.draw(&mut self.rng).mul_f64(self.pace);
+            out.push(Do::Later(time, Plan::Close { call }));
+        }
+    }
+}
+
+fn step_time(work: &AgentsAtWork, step: &Step) -> Dist {
+    use crate::engine::StepKind;
+    let kind = match step.kind {
+        StepKind::Opener => "opener",
+        StepKind::Step => "step",
+        StepKind::Objection => "objection",
+        StepKind::Closing => "closing",
+    };
+    let named = work.step_seconds.get(&step.name).or_else(|| work.step_seconds.get(kind));
+    named.copied().unwrap_or(Dist::lognormal(25.0, 0.5))
+}
+
+/// Something an agent could have typed.
+fn filled(field: &Field) -> Option<(String, String)> {
+    let value = match field.kind {
+        FieldKind::Text => "as agreed".to_owned(),
+        FieldKind::Number => "1".to_owned(),
+        FieldKind::Date => "2026-12-01".to_owned(),
+        FieldKind::Select => field.options.first()?.id.clone(),
+    };
+    Some((field.name.clone(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Choice, StepKind};
+    use crate::words::{Lang, LeadId, Text, Wall};
+
+    fn choice(id: &str) -> Choice {
+        Choice { id: id.into(), text: Text::plain(id) }
+    }
+
+    fn view(state: AgentState, call: Option<AgentCallView>) -> AgentView {
+        let id = AgentId(1);
+        AgentView { agent: id, session: None, state: Some(state), reason: None, since: Wall(0), device: true, call }
+    }
+
+    fn call_view(turn: u32) -> AgentCallView {
+        let step = Step {
+            name: "offer".into(),
+            kind: StepKind::Step,
+            text: Text::plain("Would you like it?"),
+            choices: vec![choice("yes"), choice("no")],
+            objections: vec![choice("too_dear")],
+            fields: vec![Field {
+                name: "quantity".into(),
+                label: Text::plain("How many"),
+                kind: FieldKind::Number,
+                required: true,
+                options: vec![],
+            }],
+        };
+        AgentCallView {
+            call: CallId(9),
+            campaign: CampaignId(1),
+            lead: LeadId(1),
+            attempt: 1,
+            lang: Lang::En,
+            local_time: "10:00".into(),
+            customer_on_line: true,
+            turn,
+            step: Some(step),
+            outcome: None,
+            wrap_until: None,
+        }
+    }
+
+    #[test]
+    fn talks_through_a_step_once_and_answers_with_its_turn() {
+        let mut work = AgentsAtWork { holds: 0.0, ..AgentsAtWork::default() };
+        work.choices.insert("no".into(), 0.0);
+        work.choices.insert("objection:too_dear".into(), 0.0);
+        let people = Population { leaves_in_step: 0.0, ..Population::default() };
+        let mut agent = SimAgent::new(AgentId(1), 0, &work, vec![CampaignId(1)], 1);
+        let mut talk = stream(1, Purpose::Talk, 1, 1);
+        let mut out = Vec::new();
+        for _ in 0..2 {
+            let other = Counterpart { human: true, talk: &mut talk, people: &people };
+            agent.sees(view(AgentState::Talk, Some(call_view(3))), &work, Some(other), &mut out);
+        }
+        let [Do::Later(_, plan)] = &out[..] else { panic!("one plan for one step: {out:?}") };
+        let mut asked = Vec::new();
+        agent.due(Moment(1), plan.clone(), &work, &mut asked);
+        match &asked[..] {
+            [Do::Ask(Request::Choose { turn: 3, choice, fields, .. })] => {
+                assert_eq!(choice, "yes");
+                assert_eq!(fields["quantity"], "1");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_break_begins_when_the_pause_does_and_ends_with_ready() {
+        let mut work = AgentsAtWork { forgets_ready: 0.0, ..AgentsAtWork::default() };
+        work.breaks.push(super::super::scenario::Break { after_minutes: 60.0, minutes: 15.0, reason: "lunch".into() });
+        let mut agent = SimAgent::new(AgentId(1), 0, &work, vec![], 1);
+        let mut out = Vec::new();
+        agent.due(Moment(0), Plan::LogIn, &work, &mut out);
+        agent.sees(view(AgentState::Talk, None), &work, None, &mut out);
+        out.clear();
+        agent.due(Moment(1), Plan::BreakBegins(0), &work, &mut out);
+        assert!(matches!(&out[..], [Do::Ask(Request::Pause { reason, .. })] if reason == "lunch"));
+        out.clear();
+        agent.sees(view(AgentState::Pause, None), &work, None, &mut out);
+        let Some(Do::Later(_, look)) = out.pop() else { panic!("looks at the screen") };
+        agent.due(Moment(2), look, &work, &mut out);
+        assert!(matches!(out[..], [Do::Later(length, Plan::BreakEnds(0))] if length.as_secs() == 900));
+        out.clear();
+        agent.due(Moment(3), Plan::BreakEnds(0), &work, &mut out);
+        let Some(Do::Later(_, look)) = out.pop() else { panic!("comes back") };
+        agent.due(Moment(4), look, &work, &mut out);
+        assert!(matches!(out[..], [Do::Ask(Request::Ready { .. })]));
+    }
+
+    #[test]
+    fn an_agent_who_is_away_clicks_later() {
+        let work = AgentsAtWork::default();
+        let mut agent = SimAgent::new(AgentId(1), 0, &work, vec![], 1);
+        agent.goes_away(Moment::from_millis(9000));
+        let mut out = Vec::new();
+        agent.due(Moment::from_millis(4000), Plan::LogIn, &work, &mut out);
+        assert!(matches!(out[..], [Do::Later(wait, Plan::LogIn)] if wait == Duration::from_secs(5)));
+    }
+}

@@ -1,0 +1,121 @@
+//! What a store hands to a new engine after a crash, folded from the facts on disk.
+//! It refuses to guess: what is not in a durable fact did not happen.
+
+use crate::engine::{AgentRecord, LedgerEntry, OpenCall, OpenSession, Recovered, TrunkRecord, UnplannedLead};
+use crate::facts::{Abandon, Envelope, Fact, Verdict};
+use crate::words::*;
+use std::collections::BTreeMap;
+
+/// `epoch` is that of the new start.
+pub fn recovered(facts: &[Envelope], epoch: u32, agents: Vec<AgentRecord>, trunks: Vec<TrunkRecord>) -> Recovered {
+    let mut fold = Fold::default();
+    for envelope in facts {
+        fold.take(envelope);
+    }
+    Recovered {
+        centre: facts.first().map_or(CentreId(1), |envelope| envelope.centre),
+        node: facts.first().map_or(1, |envelope| envelope.node),
+        epoch,
+        last_seq: facts.last().map_or(0, |envelope| envelope.seq),
+        open_calls: fold.calls.into_values().collect(),
+        unplanned: fold.unplanned.into_values().collect(),
+        open_sessions: fold.sessions.into_values().collect(),
+        agents,
+        trunks,
+        suppressed: fold.suppressed,
+        ledgers: fold.ledgers,
+        ..Recovered::default()
+    }
+}
+
+#[derive(Default)]
+struct Fold {
+    calls: BTreeMap<CallId, OpenCall>,
+    /// Ended, and nothing planned for their leads yet.
+    unplanned: BTreeMap<LeadId, UnplannedLead>,
+    sessions: BTreeMap<AgentId, OpenSession>,
+    suppressed: Vec<String>,
+    ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+}
+
+impl Fold {
+    fn take(&mut self, envelope: &Envelope) {
+        match &envelope.fact {
+            Fact::CallPlaced { call, campaign, lead, attempt, pack, .. } => {
+                let open = OpenCall {
+                    call: *call,
+                    campaign: *campaign,
+                    lead: *lead,
+                    attempt: *attempt,
+                    invite_sent: false,
+                    answered: false,
+                    human: false,
+                    bridged: false,
+                    machine: None,
+                    abandoned: false,
+                    pack: pack.clone(),
+                };
+                self.calls.insert(*call, open);
+            }
+            Fact::InviteSent { call, .. } => self.with(*call, |c| c.invite_sent = true),
+            Fact::CallAnswered { call } => self.with(*call, |c| c.answered = true),
+            Fact::CallClassified { call, verdict, .. } => self.with(*call, |c| match verdict {
+                Verdict::Human | Verdict::Unknown => c.human = true,
+                Verdict::Machine(kind) => c.machine = Some(*kind),
+            }),
+            Fact::CallBridged { call, within, .. } | Fact::FlowSpoke { call, within, .. } => {
+                self.with(*call, |c| c.bridged = true);
+                if *within {
+                    self.human(*call, envelope.wall, false);
+                }
+            }
+            Fact::CallAbandoned { call, abandon, .. } => {
+                self.with(*call, |c| c.abandoned = true);
+                if !matches!(abandon, Abandon::CustomerEarly) {
+                    self.human(*call, envelope.wall, true);
+                }
+            }
+            Fact::CallWithdrawn { call, .. } => _ = self.calls.remove(call),
+            Fact::CallEnded { call, cause, .. } => self.ended(*call, cause),
+            Fact::OutcomeSet { call, outcome, .. } => {
+                if let Some(lead) = self.unplanned.values_mut().find(|lead| lead.call == *call) {
+                    lead.outcome = Some(outcome.clone());
+                }
+            }
+            Fact::RetryPlanned { lead, .. } | Fact::CallbackPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => {
+                self.unplanned.remove(lead);
+            }
+            Fact::OptedOut { number_hash, .. } => self.suppressed.push(number_hash.clone()),
+            Fact::AgentLoggedIn { agent, session, .. } => {
+                let open = OpenSession { agent: *agent, session: *session, last: envelope.moment };
+                self.sessions.insert(*agent, open);
+            }
+            Fact::AgentStateChanged { agent, .. } | Fact::CustomerLeft { agent, .. } => {
+                if let Some(session) = self.sessions.get_mut(agent) {
+                    session.last = envelope.moment;
+                }
+            }
+            Fact::AgentLoggedOut { agent, .. } => _ = self.sessions.remove(agent),
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, id: CallId, cause: &Cause) {
+        let Some(open) = self.calls.remove(&id) else { return };
+        let OpenCall { call, campaign, lead, attempt, .. } = open;
+        let cause = Some(cause.clone());
+        self.unplanned.insert(lead, UnplannedLead { call, campaign, lead, attempt, cause, outcome: None });
+    }
+
+    fn with(&mut self, call: CallId, change: impl FnOnce(&mut OpenCall)) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            change(call);
+        }
+    }
+
+    fn human(&mut self, call: CallId, at: Wall, abandoned: bool) {
+        if let Some(call) = self.calls.get(&call) {
+            self.ledgers.entry(call.campaign).or_default().push(LedgerEntry { at, abandoned });
+        }
+    }
+}

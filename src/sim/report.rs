@@ -1,0 +1,303 @@
+//! What a simulated day came to, hour by hour: a fold over its facts, as text for people and JSON for machines.
+//! It refuses to define ratios of its own where the KPI catalogue has them.
+
+use crate::facts::{Abandon, Envelope, Fact};
+use crate::words::*;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Hour {
+    /// Local, `2026-11-23 09:00`.
+    pub from: String,
+    pub dials: u64,
+    pub answered: u64,
+    /// People served by an agent or by the flow.
+    pub handled: u64,
+    pub abandoned: u64,
+    pub orders: u64,
+    /// Agents' time within this hour, over time ready, at work or reserved: `None` without any.
+    pub occupancy: Option<f64>,
+    /// Of the list, at the end of the hour.
+    pub untouched: u64,
+    pub closed: u64,
+    #[serde(skip)]
+    busy_ms: i64,
+    #[serde(skip)]
+    idle_ms: i64,
+}
+
+/// Of a set of durations, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Spread {
+    pub count: u64,
+    pub mean_ms: f64,
+    pub p50_ms: u64,
+    pub p90_ms: u64,
+    pub max_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Summary {
+    pub seed: u64,
+    pub leads: u64,
+    pub hours: Vec<Hour>,
+    /// Milliseconds by state, over all agents.
+    pub agent_time_ms: BTreeMap<String, i64>,
+    pub login_ms: i64,
+    /// From answer to agent.
+    pub customers_wait: Spread,
+    /// From ready to the next call.
+    pub agents_wait: Spread,
+    pub facts: u64,
+    pub violations: Vec<String>,
+}
+
+pub struct Report {
+    zone: TimeZone,
+    summary: Summary,
+    touched: BTreeSet<LeadId>,
+    closed: BTreeSet<LeadId>,
+    handled: BTreeSet<CallId>,
+    states: BTreeMap<AgentId, (Wall, Moment, AgentState)>,
+    customers: Vec<u64>,
+    agents: Vec<u64>,
+}
+
+impl Report {
+    /// `leads`: on the list in the morning.
+    pub fn new(seed: u64, leads: u64, zone: TimeZone) -> Report {
+        let (touched, closed, handled, states, customers, agents) = Default::default();
+        let summary = Summary { seed, leads, ..Summary::default() };
+        Report { zone, summary, touched, closed, handled, states, customers, agents }
+    }
+
+    pub fn take(&mut self, envelope: &Envelope) {
+        self.summary.facts += 1;
+        let wall = envelope.wall;
+        match &envelope.fact {
+            Fact::CallPlaced { lead, .. } => {
+                self.touched.insert(*lead);
+            }
+            Fact::InviteSent { .. } => self.hour(wall).dials += 1,
+            Fact::CallAnswered { .. } => self.hour(wall).answered += 1,
+            Fact::CallBridged { call, waited_ms, .. } => {
+                if self.handled.insert(*call) {
+                    self.customers.push(u64::from(*waited_ms));
+                    self.hour(wall).handled += 1;
+                }
+            }
+            Fact::FlowSpoke { call, .. } => {
+                if self.handled.insert(*call) {
+                    self.hour(wall).handled += 1;
+                }
+            }
+            Fact::CallAbandoned { abandon, .. } => match abandon {
+                Abandon::NoAgent | Abandon::Late | Abandon::Crash => self.hour(wall).abandoned += 1,
+                Abandon::CustomerEarly => {}
+            },
+            Fact::OrderTaken { .. } => self.hour(wall).orders += 1,
+            Fact::LeadClosed { lead, .. } => {
+                self.closed.insert(*lead);
+            }
+            Fact::AgentStateChanged { agent, state, .. } => self.changes(*agent, Some(*state), envelope),
+            Fact::AgentLoggedOut { agent, .. } => self.changes(*agent, None, envelope),
+            _ => {}
+        }
+    }
+
+    fn changes(&mut self, agent: AgentId, state: Option<AgentState>, envelope: &Envelope) {
+        let before = match state {
+            Some(state) => self.states.insert(agent, (envelope.wall, envelope.moment, state)),
+            None => self.states.remove(&agent),
+        };
+        let Some((wall, since, before)) = before else { return };
+        let spent = envelope.moment.millis() - since.millis();
+        *self.summary.agent_time_ms.entry(name(before).to_owned()).or_default() += spent;
+        self.summary.login_ms += spent;
+        if before == AgentState::Ready && matches!(state, Some(AgentState::Reserved | AgentState::Talk)) {
+            self.agents.push(u64::try_from(spent).unwrap_or(0));
+        }
+        self.book(wall, spent, before);
+    }
+
+    /// Clips a spell at the borders of the hours.
+    fn book(&mut self, from: Wall, spent_ms: i64, state: AgentState) {
+        let (mut at, mut rest) = (from.millis(), spent_ms);
+        while rest > 0 {
+            let slice = (3_600_000 - at.rem_euclid(3_600_000)).min(rest);
+            let hour = self.hour(Wall::from_millis(at));
+            match state {
+                AgentState::Ready => hour.idle_ms += slice,
+                AgentState::Reserved | AgentState::Talk | AgentState::Hold | AgentState::Wrap => hour.busy_ms += slice,
+                AgentState::Pause | AgentState::ManualDial | AgentState::Preview | AgentState::NoDevice => {}
+            }
+            (at, rest) = (at + slice, rest - slice);
+        }
+    }
+
+    fn hour(&mut self, wall: Wall) -> &mut Hour {
+        let local = self.zone.to_datetime(wall.timestamp());
+        let from = local.strftime("%Y-%m-%d %H:00").to_string();
+        let hours = &mut self.summary.hours;
+        let untouched = self.summary.leads.saturating_sub(self.touched.len() as u64);
+        let closed = self.closed.len() as u64;
+        let at = match hours.iter().rposition(|hour| hour.from == from) {
+            Some(at) => at,
+            None => {
+                hours.push(Hour { from, ..Hour::default() });
+                hours.len() - 1
+            }
+        };
+        if at + 1 == hours.len() {
+            (hours[at].untouched, hours[at].closed) = (untouched, closed);
+        }
+        &mut hours[at]
+    }
+
+    pub fn finish(mut self, violations: Vec<String>) -> Summary {
+        for hour in &mut self.summary.hours {
+            let all = hour.busy_ms + hour.idle_ms;
+            hour.occupancy = (all > 0).then(|| hour.busy_ms as f64 / all as f64);
+        }
+        self.summary.customers_wait = spread(self.customers);
+        self.summary.agents_wait = spread(self.agents);
+        self.summary.violations = violations;
+        self.summary
+    }
+}
+
+fn spread(mut all: Vec<u64>) -> Spread {
+    all.sort_unstable();
+    let count = all.len();
+    if count == 0 {
+        return Spread::default();
+    }
+    let at = |share: f64| all[((count - 1) as f64 * share).round() as usize];
+    let mean_ms = all.iter().sum::<u64>() as f64 / count as f64;
+    Spread { count: count as u64, mean_ms, p50_ms: at(0.5), p90_ms: at(0.9), max_ms: all[count - 1] }
+}
+
+/// The state's code, as in facts.
+pub fn name(state: AgentState) -> &'static str {
+    match state {
+        AgentState::Ready => "ready",
+        AgentState::Reserved => "reserved",
+        AgentState::Talk => "talk",
+        AgentState::Hold => "hold",
+        AgentState::Wrap => "wrap",
+        AgentState::Pause => "pause",
+        AgentState::ManualDial => "manual_dial",
+        AgentState::Preview => "preview",
+        AgentState::NoDevice => "no_device",
+    }
+}
+
+impl Summary {
+    /// For a terminal, 100 columns.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let total = |pick: fn(&Hour) -> u64| self.hours.iter().map(pick).sum::<u64>();
+        let most = self.hours.iter().map(|hour| hour.dials).max().unwrap_or(0).max(1);
+        writeln!(out, "hour              dials  answer  handled  abandon  orders  occupancy  list left")
+            .expect("a string");
+        for hour in &self.hours {
+            let occupancy = hour.occupancy.map_or("      -".into(), |share| format!("{:>6.1}%", share * 100.0));
+            let left = self.leads.saturating_sub(hour.closed);
+            writeln!(
+                out,
+                "{} {:>6} {:>7} {:>8} {:>8} {:>7}   {occupancy} {left:>10}  {}",
+                hour.from,
+                hour.dials,
+                hour.answered,
+                hour.handled,
+                hour.abandoned,
+                hour.orders,
+                bar(hour.dials, most, 20),
+            )
+            .expect("a string");
+        }
+        let sums = [total(|h| h.dials), total(|h| h.answered), total(|h| h.handled), total(|h| h.abandoned)];
+        writeln!(
+            out,
+            "all              {:>6} {:>7} {:>8} {:>8} {:>7}",
+            sums[0],
+            sums[1],
+            sums[2],
+            sums[3],
+            total(|h| h.orders)
+        )
+        .expect("a string");
+        self.agents_text(&mut out);
+        for violation in &self.violations {
+            writeln!(out, "BROKEN  {violation}").expect("a string");
+        }
+        out
+    }
+
+    fn agents_text(&self, out: &mut String) {
+        writeln!(out, "\nagents' time").expect("a string");
+        for (state, ms) in &self.agent_time_ms {
+            let share = *ms as f64 / self.login_ms.max(1) as f64;
+            let drawn = bar((share * 1000.0) as u64, 1000, 40);
+            writeln!(out, "  {state:<12} {:>5.1}%  {drawn}", share * 100.0).expect("a string");
+        }
+        for (what, spread) in [("people wait", self.customers_wait), ("agents wait", self.agents_wait)] {
+            writeln!(
+                out,
+                "{what}: mean {:.1} s, p50 {:.1} s, p90 {:.1} s, max {:.1} s ({} times)",
+                spread.mean_ms / 1000.0,
+                spread.p50_ms as f64 / 1000.0,
+                spread.p90_ms as f64 / 1000.0,
+                spread.max_ms as f64 / 1000.0,
+                spread.count,
+            )
+            .expect("a string");
+        }
+    }
+}
+
+fn bar(value: u64, most: u64, width: u64) -> String {
+    "█".repeat(usize::try_from((value * width + most / 2) / most).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64, fact: Fact) -> Envelope {
+        let moment = Moment::from_millis(ms);
+        let wall = moment.wall(Wall::parse_rfc3339("2026-11-23T14:00:00Z").expect("a time").0);
+        Envelope { centre: CentreId(1), node: 1, seq: 1, moment, wall, version: 1, fact }
+    }
+
+    fn state(state: AgentState) -> Fact {
+        let (agent, session) = (AgentId(1), SessionId(1));
+        Fact::AgentStateChanged { agent, session, state, reason: None, call: None, campaign: None }
+    }
+
+    #[test]
+    fn time_is_clipped_at_the_hours_and_adds_up() {
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        let mut report = Report::new(1, 10, zone);
+        report.take(&at(3_000_000, state(AgentState::Ready)));
+        report.take(&at(3_300_000, state(AgentState::Talk)));
+        report.take(&at(4_200_000, state(AgentState::Ready)));
+        let out = Fact::AgentLoggedOut {
+            agent: AgentId(1),
+            session: SessionId(1),
+            effective: Moment(0),
+            reason: String::new(),
+        };
+        report.take(&at(4_800_000, out));
+        let summary = report.finish(vec![]);
+        assert_eq!(summary.login_ms, 1_800_000);
+        assert_eq!(summary.agent_time_ms.values().sum::<i64>(), summary.login_ms);
+        let hours: Vec<_> = summary.hours.iter().map(|hour| (hour.from.as_str(), hour.busy_ms, hour.idle_ms)).collect();
+        assert_eq!(hours, [("2026-11-23 09:00", 300_000, 300_000), ("2026-11-23 10:00", 600_000, 600_000)]);
+        assert_eq!(summary.agents_wait.p50_ms, 300_000);
+        assert!(summary.text().contains("50.0%"));
+    }
+}

@@ -1,0 +1,434 @@
+//! `SimWorld`: the engine's `World` in virtual time. One heap of events, one clock, and the checks after every step.
+//! It refuses to decide anything that an engine decides: it carries out commands and lets people, carriers, agents and
+//! disks do what the scenario says.
+
+mod floor;
+mod legs;
+mod media;
+mod outside;
+mod store;
+
+use super::agent::{Plan, SimAgent};
+use super::carrier::{Reply as CarrierReply, Trunk};
+use super::checks::Checks;
+use super::dist::seconds;
+use super::heap::Heap;
+use super::list::List;
+use super::recover;
+use super::scenario::Scenario;
+use crate::engine::{
+    AgentRecord, CampaignSpec, CampaignView, Command, Input, MediaEvent, Output, Recovered, Request, TrunkEvent,
+    TrunkRecord, View, Wake, World,
+};
+use crate::facts::{Envelope, Fact};
+use crate::words::*;
+use jiff::tz::TimeZone;
+use legs::Customer;
+use outside::Asker;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Disk;
+
+/// Who takes the facts once they are on disk.
+pub type Sink<'a> = Box<dyn FnMut(&Envelope) + 'a>;
+
+/// After the planned end everything must be over within this.
+const DRAIN: Duration = Duration::from_secs(300);
+/// So many time-outs at one moment mean that a timer never leaves the queue.
+const STUCK: u32 = 10_000;
+
+pub struct SimWorld<'a> {
+    scenario: Arc<Scenario>,
+    specs: Vec<Arc<CampaignSpec>>,
+    zone: TimeZone,
+    now: Moment,
+    /// When the drain begins.
+    end: Moment,
+    offset: i64,
+    heap: Heap<Event>,
+    inbox: VecDeque<Input>,
+    lists: Vec<List>,
+    disk: Disk,
+    trunks: Vec<Trunk>,
+    agents: Vec<SimAgent>,
+    phones: Vec<Phone>,
+    calls: BTreeMap<CallId, Track>,
+    customers: BTreeMap<LegId, Customer>,
+    agent_legs: BTreeMap<LegId, usize>,
+    requests: BTreeMap<RequestId, Asker>,
+    requested: u64,
+    pub checks: Checks,
+    sink: Sink<'a>,
+    pub steps: u64,
+    /// The world ends before this step: a crash.
+    cut_at: Option<u64>,
+    same_moment: u32,
+    stopped: bool,
+    views: BTreeMap<CampaignId, CampaignView>,
+}
+
+/// What will happen by itself.
+#[derive(Debug)]
+enum Event {
+    FlushBegins,
+    FlushEnds,
+    Leased {
+        list: usize,
+        count: u32,
+    },
+    /// The carrier says something about an INVITE.
+    Carrier(LegId, CarrierReply),
+    /// A leg that we hung up is down.
+    Gone(LegId),
+    CustomerHangsUp(LegId),
+    /// Valid for one `Listen`.
+    Heard(LegId, u32, MediaEvent),
+    PlayedOut(LegId, PlaybackId),
+    Pressed(LegId, char),
+    /// Nobody spoke to the person since.
+    PatienceEnds(LegId, u32),
+    RecordingClosed {
+        call: CallId,
+        recording: RecordingId,
+        length_ms: u32,
+    },
+    PhoneAnswers(LegId),
+    PhoneRefuses(LegId),
+    Agent(usize, Plan),
+    PhoneGone(usize, u32),
+    Planned(usize),
+    PlannedOver(usize),
+    Shutdown(Duration),
+    NeverStopped,
+}
+
+/// A call as the world follows it.
+struct Track {
+    list: usize,
+    lead: LeadId,
+    attempt: u32,
+    leg: Option<LegId>,
+}
+
+#[derive(Default)]
+struct Phone {
+    registered: bool,
+    leg: Option<LegId>,
+    customer: Option<LegId>,
+    /// Counts losses, so that a late probe is recognised.
+    losses: u32,
+}
+
+/// What is left of a world that crashed: the disk, and what the carrier remembers.
+pub struct Remains {
+    scenario: Arc<Scenario>,
+    specs: Vec<Arc<CampaignSpec>>,
+    lists: Vec<List>,
+    checks: Checks,
+    wall: Wall,
+    end: Wall,
+    on_disk: Vec<Envelope>,
+    epochs: u32,
+}
+
+impl<'a> SimWorld<'a> {
+    /// `specs` are dialed side by side, each with a list of its own; every agent works for all.
+    pub fn new(scenario: &Scenario, specs: Vec<CampaignSpec>, sink: Sink<'a>) -> SimWorld<'a> {
+        let specs: Vec<Arc<CampaignSpec>> = specs.into_iter().map(Arc::new).collect();
+        let lists = made_up_lists(scenario, &specs);
+        let start = start_wall(scenario, &specs);
+        let end = start + seconds(scenario.hours * 3600.0);
+        let checks = Checks::default();
+        let remains = Remains {
+            scenario: Arc::new(scenario.clone()),
+            specs,
+            lists,
+            checks,
+            wall: start,
+            end,
+            on_disk: Vec::new(),
+            epochs: 0,
+        };
+        SimWorld::after(remains, Duration::ZERO, sink)
+    }
+
+    /// The same centre again, `down` after the crash. Lists of one's own: `new`, then `set_list`.
+    pub fn after(remains: Remains, down: Duration, sink: Sink<'a>) -> SimWorld<'a> {
+        let Remains { scenario, specs, mut lists, checks, wall, end, on_disk, epochs } = remains;
+        let start = wall + down;
+        lists.iter_mut().for_each(List::release_all);
+        let campaigns: Vec<CampaignId> = specs.iter().map(|spec| spec.id).collect();
+        let agents: Vec<SimAgent> = (0..scenario.agents.number as usize)
+            .map(|place| {
+                let id = AgentId(place as u64 + 1);
+                SimAgent::new(id, place, &scenario.agents, campaigns.clone(), scenario.seed ^ u64::from(epochs))
+            })
+            .collect();
+        let shapes = scenario.carrier.trunks.iter().enumerate();
+        let trunks = shapes.map(|(at, shape)| Trunk::new(TrunkId(at as u64 + 1), shape, scenario.seed)).collect();
+        let mut world = SimWorld {
+            zone: zone_of(&scenario, &specs),
+            now: Moment::ZERO,
+            end: Moment::ZERO + end.since(start),
+            offset: start.0,
+            heap: Heap::default(),
+            inbox: VecDeque::new(),
+            disk: Disk::new(scenario.seed, epochs, on_disk.last().map_or(0, |envelope| envelope.seq)),
+            phones: agents.iter().map(|_| Phone::default()).collect(),
+            agents,
+            trunks,
+            lists,
+            specs,
+            calls: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            agent_legs: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            requested: 0,
+            checks,
+            sink,
+            steps: 0,
+            cut_at: None,
+            same_moment: 0,
+            stopped: false,
+            views: BTreeMap::new(),
+            scenario,
+        };
+        world.opens(&on_disk, epochs + 1);
+        world
+    }
+
+    /// Ends the world before its step number `step`, as a power cut would.
+    pub fn cut_at(&mut self, step: u64) {
+        self.cut_at = Some(step);
+    }
+
+    /// Leads of one's own for the campaign at `place`; their ids must follow each other from the first one's.
+    pub fn set_list(&mut self, place: usize, leads: Vec<crate::campaign::Lead>) {
+        let first = leads.first().map_or(1, |lead| lead.id.0);
+        self.lists[place] = List::of(self.specs[place].id, first, leads);
+    }
+
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+    pub fn lists(&self) -> &[List] {
+        &self.lists
+    }
+    pub fn campaign_view(&self, campaign: CampaignId) -> Option<&CampaignView> {
+        self.views.get(&campaign)
+    }
+    /// Did the engine say `Stop`?
+    pub fn stopped(&self) -> bool {
+        self.stopped
+    }
+
+    fn wall(&self) -> Wall {
+        self.now.wall(self.offset)
+    }
+
+    fn later(&mut self, after: Duration, event: Event) {
+        self.heap.plan(self.now + after, event);
+    }
+
+    /// The inputs and plans with which every run begins.
+    fn opens(&mut self, on_disk: &[Envelope], epoch: u32) {
+        let records: Vec<TrunkRecord> = self.trunks.iter().map(|trunk| trunk.record.clone()).collect();
+        for record in &records {
+            self.checks.trunk(record.id, record.channels, record.calls_per_second);
+        }
+        let agents: Vec<AgentRecord> = self
+            .agents
+            .iter()
+            .map(|agent| AgentRecord { id: agent.id, name: format!("agent{}", agent.place + 1), lang: Lang::En })
+            .collect();
+        let recovered = match on_disk {
+            [] => Recovered {
+                centre: CentreId(1),
+                node: 1,
+                epoch,
+                agents,
+                trunks: records.clone(),
+                ..Recovered::default()
+            },
+            facts => recover::recovered(facts, epoch, agents, records.clone()),
+        };
+        self.inbox.push_back(Input::WallClock { offset: self.offset });
+        self.inbox.push_back(Input::Recovered(Box::new(recovered)));
+        for record in records {
+            self.inbox.push_back(Input::Trunk { trunk: record.id, event: TrunkEvent::Up });
+        }
+        for spec in self.specs.clone() {
+            let campaign = spec.id;
+            self.asks(Asker::Host, Request::Configure(spec));
+            self.asks(Asker::Host, Request::StartCampaign { campaign });
+        }
+        let run = self.end.since(Moment::ZERO);
+        let scenario = self.scenario.clone();
+        for place in 0..self.agents.len() {
+            for (at, plan) in self.agents[place].day(&scenario.agents, run) {
+                self.later(at, Event::Agent(place, plan));
+            }
+        }
+        if epoch == 1 {
+            for (index, planned) in scenario.planned.iter().enumerate() {
+                self.later(seconds(planned.at_seconds), Event::Planned(index));
+            }
+        }
+        self.later(run, Event::Shutdown(DRAIN / 2));
+        self.later(run + DRAIN, Event::NeverStopped);
+    }
+
+    fn happens(&mut self, event: Event) {
+        match event {
+            Event::FlushBegins => self.flush_begins(),
+            Event::FlushEnds => self.flush_ends(),
+            Event::Leased { list, count } => self.leased(list, count),
+            Event::Carrier(leg, reply) => self.carrier_says(leg, reply),
+            Event::Gone(leg) => self.leg_gone(leg),
+            Event::CustomerHangsUp(leg) => self.customer_hangs_up(leg),
+            Event::Heard(leg, listening, event) => self.heard(leg, listening, event),
+            Event::PlayedOut(leg, playback) => self.played_out(leg, playback),
+            Event::Pressed(leg, digit) => self.pressed(leg, digit),
+            Event::PatienceEnds(leg, stamp) => self.patience_ends(leg, stamp),
+            Event::RecordingClosed { call, recording, length_ms } => self.recording_closed(call, recording, length_ms),
+            Event::PhoneAnswers(leg) => self.phone_answers(leg),
+            Event::PhoneRefuses(leg) => self.phone_refuses(leg),
+            Event::Agent(place, plan) => self.agent_does(place, plan),
+            Event::PhoneGone(place, losses) => self.phone_gone(place, losses),
+            Event::Planned(index) => self.planned(index),
+            Event::PlannedOver(index) => self.planned_over(index),
+            Event::Shutdown(within) => self.inbox.push_back(Input::Shutdown { within }),
+            Event::NeverStopped => {
+                self.checks.broken("stops", format!("still at work {} s after the end", DRAIN.as_secs()));
+                self.stopped = true;
+            }
+        }
+    }
+
+    /// After the loop: what was on its way to the disk arrives, and nothing may be left open.
+    pub fn closes(&mut self) {
+        self.flush_all();
+        let playing = self.customers.values().filter(|customer| customer.playing.is_some()).count();
+        let now = self.now;
+        self.checks.finish(now, playing);
+    }
+
+    /// Power off. `on_disk` is what the sink was given.
+    pub fn crashes(self, on_disk: Vec<Envelope>) -> Remains {
+        let wall = self.wall();
+        Remains {
+            checks: self.checks.after_crash(&on_disk),
+            end: self.end.wall(self.offset),
+            epochs: self.disk.epoch + 1,
+            scenario: self.scenario,
+            specs: self.specs,
+            lists: self.lists,
+            wall,
+            on_disk,
+        }
+    }
+}
+
+impl World for SimWorld<'_> {
+    fn wait(&mut self, until: Option<Moment>) -> Wake {
+        loop {
+            if self.stopped || self.cut_at.is_some_and(|step| self.steps >= step) {
+                return Wake::Over;
+            }
+            if let Some(input) = self.inbox.pop_front() {
+                self.steps += 1;
+                self.same_moment = 0;
+                return Wake::Input(self.now, input);
+            }
+            match (self.heap.next_at(), until) {
+                (None, None) => return Wake::Over,
+                (Some(at), until) if until.is_none_or(|until| at <= until) => {
+                    let (at, event) = self.heap.pop().expect("seen just now");
+                    self.now = self.now.max(at);
+                    self.happens(event);
+                }
+                (_, Some(until)) => {
+                    self.steps += 1;
+                    self.same_moment = if until > self.now { 0 } else { self.same_moment + 1 };
+                    self.now = self.now.max(until);
+                    if self.same_moment > STUCK {
+                        self.checks.broken("timer_stuck", format!("the engine wants {until:?} again and again"));
+                        return Wake::Over;
+                    }
+                    return Wake::Timeout(self.now);
+                }
+                (Some(_), None) => unreachable!("without a time-out every event is due"),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: Moment, output: Output) {
+        match output {
+            Output::Fact(envelope) => self.takes_fact(envelope),
+            Output::Command(command) => self.does(now, command),
+            Output::View(View::Agent(view)) => self.agent_sees(view),
+            Output::View(View::Campaign(view)) => _ = self.views.insert(view.campaign, *view),
+        }
+    }
+}
+
+impl SimWorld<'_> {
+    fn takes_fact(&mut self, envelope: Envelope) {
+        self.checks.fact(&envelope);
+        if let Fact::CallPlaced { call, campaign, lead, attempt, .. } = &envelope.fact {
+            let list = self.place_of(*campaign);
+            let track = Track { list, lead: *lead, attempt: *attempt, leg: None };
+            self.calls.insert(*call, track);
+        }
+        self.disk_takes(envelope);
+    }
+
+    fn place_of(&self, campaign: CampaignId) -> usize {
+        self.specs.iter().position(|spec| spec.id == campaign).expect("the engine knows only our campaigns")
+    }
+
+    fn does(&mut self, now: Moment, command: Command) {
+        match command {
+            Command::LeaseLeads { campaign, count } => self.lease(campaign, count),
+            Command::ReleaseLeads { campaign, leads } => {
+                let place = self.place_of(campaign);
+                self.lists[place].release(&leads);
+            }
+            Command::Dial { leg, call, trunk, .. } => self.dials(leg, call, trunk),
+            Command::CallAgent { leg, agent } => self.calls_agent(leg, agent),
+            Command::HangUp { leg } => self.hangs_up(leg),
+            Command::Listen { leg, amd } => self.listens(leg, amd),
+            Command::StopListening { leg } => self.stops_listening(leg),
+            Command::Bridge { customer, agent, .. } => self.bridges(customer, agent),
+            Command::Unbridge { customer, agent } => self.unbridges(customer, agent),
+            Command::Play { leg, campaign, playback, prompt } => self.plays(leg, campaign, playback, &prompt),
+            Command::StopPlay { leg } => self.stops_play(leg),
+            Command::Record { customer, recording, .. } => self.records(customer, recording),
+            Command::StopRecording { customer } => self.stops_recording(customer),
+            // Kept with the person by a real store; nothing here reads it.
+            Command::KeepFields { .. } | Command::KeepNote { .. } => {}
+            Command::Reply { id, result } => self.replies(now, id, result),
+            Command::Stop => self.stopped = true,
+        }
+    }
+}
+
+fn made_up_lists(scenario: &Scenario, specs: &[Arc<CampaignSpec>]) -> Vec<List> {
+    let made_up = |(place, spec): (usize, &Arc<CampaignSpec>)| {
+        let (region, zone) = (&spec.settings.dialing.region, &spec.settings.hours.zone);
+        List::made_up(spec.id, place as u64, &scenario.list, region, zone, scenario.seed)
+    };
+    specs.iter().enumerate().map(made_up).collect()
+}
+
+fn zone_of(scenario: &Scenario, specs: &[Arc<CampaignSpec>]) -> TimeZone {
+    let own = scenario.zone.as_deref().or(specs.first().map(|spec| spec.settings.hours.zone.as_str()));
+    TimeZone::get(own.unwrap_or("UTC")).unwrap_or(TimeZone::UTC)
+}
+
+fn start_wall(scenario: &Scenario, specs: &[Arc<CampaignSpec>]) -> Wall {
+    let local: jiff::civil::DateTime = scenario.start.parse().expect("Scenario::check read it");
+    let start = local.to_zoned(zone_of(scenario, specs)).expect("within jiff's years");
+    Wall(start.timestamp().as_microsecond())
+}

@@ -1,0 +1,143 @@
+//! What comes from outside the day's routine: requests and their replies, faults and orders at their time.
+//! It refuses to answer for the engine.
+
+use super::{Event, SimWorld};
+use crate::engine::{Input, MediaEvent, Refusal, Reply, Request, TrunkEvent};
+use crate::sim::dist::seconds;
+use crate::sim::plan::{Outage, What};
+use crate::words::*;
+use std::time::Duration;
+
+/// Who asked.
+pub(super) enum Asker {
+    Host,
+    Agent(usize),
+    /// Once acknowledged, the number may not be dialed.
+    Suppressing(String),
+}
+
+impl SimWorld<'_> {
+    pub(super) fn asks(&mut self, asker: Asker, request: Request) {
+        self.requested += 1;
+        let id = RequestId(self.requested);
+        let by = match &asker {
+            Asker::Host | Asker::Suppressing(_) => "sim".to_owned(),
+            Asker::Agent(place) => format!("agent{}", place + 1),
+        };
+        self.requests.insert(id, asker);
+        self.checks.requested(id);
+        self.inbox.push_back(Input::Request { id, by, request });
+    }
+
+    pub(super) fn replies(&mut self, now: Moment, id: RequestId, result: Result<Reply, Refusal>) {
+        self.checks.replied(now, id);
+        match (self.requests.remove(&id), result) {
+            (Some(Asker::Agent(place)), Err(_)) => self.agent_refused(place),
+            (Some(Asker::Suppressing(hash)), Ok(_)) => {
+                self.checks.suppress(&hash);
+                self.lists.iter_mut().for_each(|list| list.suppress(&hash));
+            }
+            (Some(Asker::Host), Err(refusal)) => {
+                self.checks.broken("host_refused", format!("{:?}: {}", refusal.kind, refusal.reason.text(Lang::En)));
+            }
+            (Some(Asker::Suppressing(hash)), Err(refusal)) => {
+                self.checks.broken("host_refused", format!("{hash}: {}", refusal.reason.text(Lang::En)));
+            }
+            (Some(Asker::Host | Asker::Agent(_)), Ok(_)) | (None, _) => {}
+        }
+    }
+
+    pub(super) fn planned(&mut self, index: usize) {
+        let what = self.scenario.planned[index].what.clone();
+        let until = |world: &Self, length: f64| world.now + seconds(length);
+        let over = |world: &mut Self, length: f64| world.later(seconds(length), Event::PlannedOver(index));
+        match what {
+            What::TrunkOutage { trunk, seconds, how } => {
+                let until = until(self, seconds);
+                self.trunks[trunk].fail(how, until);
+                if how == Outage::Down {
+                    let trunk = self.trunks[trunk].record.id;
+                    self.inbox.push_back(Input::Trunk { trunk, event: TrunkEvent::Down });
+                    over(self, seconds);
+                }
+            }
+            What::SlowStore { seconds, durable_seconds } => {
+                let until = until(self, seconds);
+                self.slow_disk(durable_seconds, until);
+            }
+            What::PhoneLost { agent, seconds } => {
+                self.phone_lost(agent);
+                over(self, seconds);
+            }
+            What::PhoneSilent { agent, seconds } => {
+                self.phone_sounds(agent, MediaEvent::Silent);
+                over(self, seconds);
+            }
+            What::AgentAway { agent, seconds } => {
+                let until = until(self, seconds);
+                self.agents[agent].goes_away(until);
+            }
+            What::WallClockStep { by_seconds } => {
+                self.offset += (by_seconds * 1e6).round() as i64;
+                self.inbox.push_back(Input::WallClock { offset: self.offset });
+            }
+            What::Shutdown { within_seconds } => {
+                self.happens(Event::Shutdown(Duration::from_secs_f64(within_seconds.clamp(0.0, 3600.0))));
+            }
+            What::Suppress { campaign, lead } => self.suppresses(campaign, lead),
+            What::ScriptWatchdog { campaign } => {
+                if let Some(campaign) = self.specs.get(campaign).map(|spec| spec.id) {
+                    self.inbox.push_back(Input::ScriptWatchdog { campaign });
+                }
+            }
+            What::PauseCampaign { campaign } => self.orders(campaign, |campaign| Request::PauseCampaign { campaign }),
+            What::StartCampaign { campaign } => self.orders(campaign, |campaign| Request::StartCampaign { campaign }),
+            What::DrainCampaign { campaign } => self.orders(campaign, |campaign| Request::DrainCampaign { campaign }),
+            What::SetMode { campaign, mode } => {
+                self.orders(campaign, |campaign| Request::SetMode { campaign, mode });
+            }
+        }
+    }
+
+    pub(super) fn planned_over(&mut self, index: usize) {
+        match self.scenario.planned[index].what.clone() {
+            What::TrunkOutage { trunk, .. } => {
+                let trunk = self.trunks[trunk].record.id;
+                self.inbox.push_back(Input::Trunk { trunk, event: TrunkEvent::Up });
+            }
+            What::PhoneLost { agent, .. } => self.phone_back(agent),
+            What::PhoneSilent { agent, .. } => self.phone_sounds(agent, MediaEvent::Heard),
+            What::SlowStore { .. }
+            | What::AgentAway { .. }
+            | What::WallClockStep { .. }
+            | What::ScriptWatchdog { .. }
+            | What::PauseCampaign { .. }
+            | What::StartCampaign { .. }
+            | What::DrainCampaign { .. }
+            | What::SetMode { .. }
+            | What::Suppress { .. }
+            | What::Shutdown { .. } => {}
+        }
+    }
+
+    fn orders(&mut self, campaign: usize, request: impl FnOnce(CampaignId) -> Request) {
+        match self.specs.get(campaign).map(|spec| spec.id) {
+            Some(campaign) => self.asks(Asker::Host, request(campaign)),
+            None => self.checks.broken("scenario", format!("there is no campaign {campaign}")),
+        }
+    }
+
+    fn phone_sounds(&mut self, agent: usize, event: MediaEvent) {
+        if let Some(leg) = self.phones[agent].leg {
+            self.inbox.push_back(Input::Media { leg, event });
+        }
+    }
+
+    fn suppresses(&mut self, campaign: usize, lead: usize) {
+        let Some(row) = self.lists.get(campaign).and_then(|list| list.rows().get(lead)) else {
+            return self.checks.broken("scenario", format!("there is no lead {lead} in campaign {campaign}"));
+        };
+        let number_hash = row.lead.number_hash.clone();
+        self.asks(Asker::Suppressing(number_hash.clone()), Request::Suppress { number_hash });
+    }
+}
