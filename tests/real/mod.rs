@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the support")]
 
 pub mod baresip;
+pub mod campaign;
 pub mod dialer;
+pub mod robot;
 pub mod sipp;
 pub mod tone;
 
