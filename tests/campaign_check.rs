@@ -249,6 +249,9 @@ fn each_mistake_is_named_with_its_place() {
             "{instead}"
         );
         assert_eq!(found.len(), 1, "{instead}: {found:#?}");
+        for lang in [Lang::En, Lang::ZhHans, Lang::ZhHant] {
+            assert!(!hit.reason.text(lang).contains('{'), "an argument is not filled: {}", hit.reason.text(lang));
+        }
     }
 }
 

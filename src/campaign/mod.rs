@@ -2,7 +2,9 @@
 
 pub mod cause;
 pub mod check;
+pub mod folder;
 pub mod lead;
+pub mod list;
 pub mod profile;
 pub mod recycle;
 pub mod rules;
@@ -12,6 +14,7 @@ pub mod zone;
 
 pub use cause::Refusal;
 pub use check::{Problem, check};
+pub use folder::{Bundle, bundle};
 pub use lead::Lead;
 pub use profile::Profile;
 pub use recycle::{Close, Ending, Next, after_call};

@@ -132,3 +132,73 @@ fn back_off(settings: &Settings, key: &str, attempts: u32) -> Duration {
     let list = RETRY.iter().find(|(name, _)| *name == key).map_or(&[DAY][..], |(_, list)| list);
     Duration::from_secs(list[nth.min(list.len() - 1)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{FailKind, InvalidKind, MachineKind};
+
+    const NOW: Wall = Wall(1_795_000_000_000_000);
+
+    fn settings() -> Settings {
+        super::super::check(include_str!("folder_test.toml")).unwrap_or_else(|p| panic!("{p:#?}"))
+    }
+
+    fn next(attempts: u32, cause: Cause, outcome: Option<&str>) -> Next {
+        after_call(&settings(), attempts, &Ending { cause: &cause, outcome, callback: None, opted_out: false }, NOW)
+    }
+
+    fn in_minutes(minutes: u64) -> Next {
+        Next::Retry { not_before: NOW + Duration::from_secs(minutes * 60) }
+    }
+
+    #[test]
+    fn each_ending_has_its_rest() {
+        assert_eq!(next(1, Cause::Busy, None), in_minutes(5));
+        assert_eq!(next(2, Cause::Busy, None), in_minutes(60));
+        assert_eq!(next(5, Cause::Busy, None), in_minutes(60), "the last one stays");
+        assert_eq!(next(1, Cause::NoAnswer, None), in_minutes(120));
+        assert_eq!(next(1, Cause::Machine(MachineKind::Voicemail), None), in_minutes(240));
+        assert_eq!(next(1, Cause::Failed(FailKind::Congestion), None), in_minutes(15));
+        assert_eq!(next(1, Cause::Rejected, None), in_minutes(24 * 60));
+        assert_eq!(next(1, Cause::CancelledSurplus, None), in_minutes(30));
+        assert_eq!(next(1, Cause::Interrupted, None), in_minutes(30));
+        assert_eq!(next(1, Cause::AbandonedNoAgent, None), in_minutes(72 * 60));
+        assert_eq!(next(1, Cause::Invalid(InvalidKind::Vacant), None), Next::Close(Close::Invalid));
+        assert_eq!(next(1, Cause::Handled, None), Next::Close(Close::Worked));
+    }
+
+    #[test]
+    fn attempts_come_to_an_end() {
+        assert_eq!(next(6, Cause::Busy, None), Next::Close(Close::AttemptsUsedUp));
+        assert_eq!(next(6, Cause::Handled, Some("later")), Next::Close(Close::AttemptsUsedUp));
+        assert_eq!(next(6, Cause::Handled, Some("sale")), Next::Close(Close::Worked));
+    }
+
+    #[test]
+    fn outcomes_decide_before_causes() {
+        assert_eq!(next(1, Cause::Handled, Some("sale")), Next::Close(Close::Worked));
+        assert_eq!(next(1, Cause::Handled, Some("later")), in_minutes(120));
+        assert_eq!(next(1, Cause::Handled, Some("promised")), in_minutes(24 * 60), "no time was agreed");
+        assert_eq!(next(1, Cause::Handled, Some("never")), Next::Close(Close::OptedOut));
+        assert_eq!(next(1, Cause::Busy, Some("unheard of")), in_minutes(5));
+    }
+
+    #[test]
+    fn a_promise_is_planned_even_after_the_last_attempt_and_a_refusal_ends_all() {
+        let at = NOW + Duration::from_secs(3_600);
+        let mut ending =
+            Ending { cause: &Cause::Handled, outcome: Some("promised"), callback: Some(at), opted_out: false };
+        assert_eq!(after_call(&settings(), 6, &ending, NOW), Next::Callback { at });
+        ending.opted_out = true;
+        assert_eq!(after_call(&settings(), 1, &ending, NOW), Next::Close(Close::OptedOut));
+    }
+
+    #[test]
+    fn a_silent_call_is_not_repeated_that_day_whatever_is_set() {
+        let mut settings = settings();
+        settings.retry.insert("abandoned".into(), vec!["10m".into()]);
+        let ending = Ending { cause: &Cause::AbandonedNoAgent, outcome: None, callback: None, opted_out: false };
+        assert_eq!(after_call(&settings, 1, &ending, NOW), in_minutes(24 * 60));
+    }
+}

@@ -68,7 +68,7 @@ pub fn gate(lead: &Lead, now: Wall, rules: &Rules, suppressed: &dyn Fn(&str) -> 
         return no(NotDialed::FreqCap, RuleSet::of(Rule::AttemptsTotal), None);
     }
     let zones = rules.zones_of(lead);
-    if zones.unknown() {
+    if zones.unknown {
         return no(NotDialed::Window, RuleSet::of(Rule::HoursZoneUnknown), None);
     }
     let open_from = |second| rules.next_open(&zones, pack, second).map(at_second);
@@ -129,7 +129,7 @@ impl Rules {
     /// The zones by which this lead is judged, joined by `&`, for facts. Empty: unknown, and never dialed.
     pub fn zones_text(&self, lead: &Lead) -> String {
         let zones = self.zones_of(lead);
-        if zones.unknown() {
+        if zones.unknown {
             return String::new();
         }
         let names: Vec<&str> = zones.iter().map(Zone::name).collect();
@@ -139,13 +139,13 @@ impl Rules {
     /// The clock of the called party, `2026-11-21 09:30`: of the first zone, if several are possible.
     pub fn local_time(&self, lead: &Lead, now: Wall) -> Option<String> {
         let zones = self.zones_of(lead);
-        if zones.unknown() { None } else { zones.iter().next().map(|zone| zone.local_text(now)) }
+        if zones.unknown { None } else { zones.iter().next().map(|zone| zone.local_text(now)) }
     }
 
     /// Midnight after `now` for the called party, the latest of all plausible zones: when `attempts_today` is 0 again.
     pub fn next_midnight(&self, lead: &Lead, now: Wall) -> Option<Wall> {
         let zones = self.zones_of(lead);
-        if zones.unknown() {
+        if zones.unknown {
             return None;
         }
         zones.iter().map(|zone| zone.next_midnight(now.seconds())).max().map(at_second)
@@ -178,25 +178,24 @@ impl Rules {
             UnknownZone::Refuse => None,
             UnknownZone::Campaign => self.zone,
         };
-        Zones { names: &lead.zones, instead }
+        Zones::new(&lead.zones, self.zone, instead)
     }
 
     /// The rules by which it is closed at this second in at least one of the zones; empty: open in all.
     fn shut(&self, zones: &Zones<'_>, pack: Option<usize>, second: i64) -> RuleSet {
         let mut shut = RuleSet::EMPTY;
+        let law = pack.and_then(|at| PACKS[at].hours.as_ref().map(|hours| (hours.rule, &self.within[at])));
         for zone in zones.iter() {
             let (day, of_day) = zone.local(second);
+            let open = self.base.open(weekday(day), of_day);
             if self.closed.binary_search(&day).is_ok() {
                 shut = shut.and(Rule::HoursClosedDay);
-            } else if !self.base.open(weekday(day), of_day) {
+            } else if !open {
                 shut = shut.and(Rule::HoursCampaign);
-            }
-            let law = pack.and_then(|at| PACKS[at].hours.as_ref().map(|hours| (hours, &self.within[at])));
-            if let Some((hours, within)) = law
-                && self.base.open(weekday(day), of_day)
+            } else if let Some((rule, within)) = law
                 && !within.open(weekday(day), of_day)
             {
-                shut = shut.and(hours.rule);
+                shut = shut.and(rule);
             }
         }
         shut
@@ -241,20 +240,33 @@ impl Rules {
 /// Longer than any row of holidays; short, since hours that never meet (a toll-free number) are sought in vain.
 const DAYS_AHEAD: i64 = 60;
 
-/// The zones of a lead. A name that nobody knows makes all of them unknown: closed.
+/// The zones of a lead, looked up once. A name that nobody knows makes all of them unknown: closed.
 struct Zones<'a> {
-    names: &'a [String],
-    instead: Option<&'static Zone>,
+    first: [Option<&'static Zone>; Zones::LOOKED_UP],
+    /// Those behind the first few: looked up when needed, since only toll-free numbers have them.
+    others: &'a [String],
+    unknown: bool,
 }
 
-impl Zones<'_> {
-    fn unknown(&self) -> bool {
-        if self.names.is_empty() { self.instead.is_none() } else { self.names.iter().any(|n| Zone::find(n).is_none()) }
+impl<'a> Zones<'a> {
+    const LOOKED_UP: usize = 4;
+
+    /// `own` is the campaign's zone: most leads are there, and need no search. `instead`: where no name is given.
+    fn new(names: &'a [String], own: Option<&'static Zone>, instead: Option<&'static Zone>) -> Zones<'a> {
+        let find = |name: &String| own.filter(|zone| zone.name() == name).or_else(|| Zone::find(name));
+        let (few, others) = names.split_at(names.len().min(Zones::LOOKED_UP));
+        let mut first = [None; Zones::LOOKED_UP];
+        first.iter_mut().zip(few).for_each(|(zone, name)| *zone = find(name));
+        if names.is_empty() {
+            first[0] = instead;
+        }
+        let known = first.iter().flatten().count() == few.len().max(1);
+        let unknown = !known || others.iter().any(|name| Zone::find(name).is_none());
+        Zones { first, others, unknown }
     }
 
     fn iter(&self) -> impl Iterator<Item = &'static Zone> {
-        let instead = if self.names.is_empty() { self.instead } else { None };
-        self.names.iter().filter_map(|name| Zone::find(name)).chain(instead)
+        self.first.iter().flatten().copied().chain(self.others.iter().filter_map(|name| Zone::find(name)))
     }
 }
 

@@ -97,7 +97,6 @@ pub(super) struct Attempt {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Handled {
-    pub agent: Option<AgentId>,
     pub within: bool,
 }
 
@@ -124,8 +123,9 @@ impl Attempt {
         self.handled.is_none() && (verdict || matches!(self.cause(), Some(Cause::Machine(_))))
     }
 
+    /// The first agent it was bridged to, also after a flow had spoken.
     pub fn agent(&self) -> Option<AgentId> {
-        self.handled.as_ref().and_then(|(_, handled)| handled.agent)
+        self.bridges.iter().min().map(|(_, agent)| *agent)
     }
 
     /// A person waited and nobody came, as the engine judged it (a crash while waiting included).

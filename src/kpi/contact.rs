@@ -141,10 +141,12 @@ fn post_dial_delay(attempt: &Attempt) -> Option<i64> {
 }
 
 fn talk(sums: &mut Sums, attempt: &Attempt, time: &CallTime) {
-    let Some((_, handled)) = &attempt.handled else { return };
+    if attempt.handled.is_none() {
+        return;
+    }
     let spoken = attempt.end.as_ref().map_or(0, |(_, end)| i64::from(end.talk_ms));
     // A flow's talk stands only in the call's end; an agent's in the agent's time.
-    sums.add(Base::Talk, if handled.agent.is_some() { time.talk } else { spoken });
+    sums.add(Base::Talk, if attempt.agent().is_some() { time.talk } else { spoken });
     sums.add(Base::Hold, time.hold);
     sums.add(Base::Wrap, time.wrap);
     sums.add(Base::ManualDial, time.manual_dial);

@@ -163,10 +163,10 @@ impl Fold {
                 if !attempt.bridges.contains(&(at, *agent)) {
                     attempt.bridges.push((at, *agent));
                 }
-                first(&mut attempt.handled, at, Handled { agent: Some(*agent), within: *within });
+                first(&mut attempt.handled, at, Handled { within: *within });
             }
             Fact::FlowSpoke { call, within, .. } => {
-                first(&mut self.attempt(*call).handled, at, Handled { agent: None, within: *within });
+                first(&mut self.attempt(*call).handled, at, Handled { within: *within });
             }
             Fact::MessagePlayed { call, .. } => self.attempt(*call).message = true,
             Fact::CallAbandoned { call, abandon, .. } => first(&mut self.attempt(*call).abandon, at, *abandon),

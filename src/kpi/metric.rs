@@ -4,7 +4,8 @@ use super::attribution::Attribution;
 use super::base::Base;
 use super::profile::Profile;
 use crate::words::Lang;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::Write;
 
 /// One entry of the catalogue. A change of formula is a new major version (rule G12).
@@ -18,10 +19,12 @@ pub struct Kpi {
     pub measure: Measure,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Names {
     pub en: &'static str,
+    #[serde(rename = "zh-Hans")]
     pub zh_hans: &'static str,
+    #[serde(rename = "zh-Hant")]
     pub zh_hant: &'static str,
 }
 
@@ -191,6 +194,22 @@ impl Kpi {
             Unit::PerMinute => format!("{:.1}/min", half_up(value, 1)),
             Unit::MoneyMinor | Unit::Quotient => format!("{:.2}", half_up(value, 2)),
         }
+    }
+}
+
+/// As the API lists it, with its expressions in letters.
+impl Serialize for Kpi {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut kpi = serializer.serialize_struct("Kpi", 8)?;
+        kpi.serialize_field("id", self.id)?;
+        kpi.serialize_field("version", self.version)?;
+        kpi.serialize_field("names", &self.names)?;
+        kpi.serialize_field("aspect", &self.aspect)?;
+        kpi.serialize_field("unit", &self.unit)?;
+        kpi.serialize_field("attribution", &self.attribution())?;
+        kpi.serialize_field("numerator", &self.numerator())?;
+        kpi.serialize_field("denominator", &self.denominator())?;
+        kpi.end()
     }
 }
 

@@ -6,8 +6,9 @@
 mod attempt;
 mod attribution;
 mod base;
+mod booking;
 mod catalogue;
-mod cells;
+mod cell;
 mod contact;
 mod fold;
 mod grid;

@@ -2,7 +2,8 @@
 
 use super::attribution::Attribution;
 use super::base::{Base, Sums};
-use super::cells::{Cell, Cells, Currency, Group, book};
+use super::booking::book;
+use super::cell::{Cell, Cells, Currency, Group};
 use super::grid::{Grid, Plan, local, zone};
 use super::metric::{Expr, Kpi, Measure, Sample, Unit};
 use super::profile::{Profile, Window};
@@ -142,7 +143,7 @@ impl Report<'_> {
             unit: kpi.unit,
             attribution,
             zone: frame.zone_name.clone(),
-            rows: keys.into_iter().map(row).collect(),
+            rows: keys.into_iter().map(row).filter(|row| query.group_by.is_none() || has_something(row)).collect(),
         }
     }
 
@@ -224,6 +225,11 @@ impl Report<'_> {
         }
         Part { num, den, n, counted: true }
     }
+}
+
+/// A group that this KPI has nothing to say of was made by its neighbours' records.
+fn has_something(row: &Row) -> bool {
+    row.n > 0 || row.num != 0.0
 }
 
 struct Part {

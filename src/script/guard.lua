@@ -1,11 +1,11 @@
 -- Caps what Luau's own library can do inside one call, where no safepoint falls, and takes away
 -- what a flow must not have. Runs once per state, before the libraries are frozen.
 -- Costs are chosen so that one point is about a microsecond of C code at most.
-local spend, random, random_float = ...
+local spend = ...
 
 local type, select, rawget, native_tostring, native_tonumber = type, select, rawget, tostring, tonumber
 local native_next, native_getmetatable, native_setmetatable = next, getmetatable, setmetatable
-local error, floor, log = error, math.floor, math.log
+local pcall, error, floor, log = pcall, error, math.floor, math.log
 local native = table.clone(string)
 local tables = table.clone(table)
 local utf = table.clone(utf8)
@@ -203,7 +203,7 @@ end
 
 local far = {}
 function far.len(s, ...)
-	if type(s) == "string" and #s > 256 then spend(#s / 256) end
+	if type(s) == "string" and #s > 64 then spend(#s / 64) end
 	return utf.len(s, ...)
 end
 function far.offset(s, ...)
@@ -213,6 +213,12 @@ end
 function far.codepoint(s, i, j)
 	if type(s) == "string" then charge_spread(i or 1, j or i or 1) end
 	return utf.codepoint(s, i or 1, j or i or 1)
+end
+
+-- A caught error costs what unwinding costs.
+local function guarded_call(f, ...)
+	spend(16)
+	return pcall(f, ...)
 end
 
 local function getmetatable(value)
@@ -225,17 +231,6 @@ local function setmetatable(t, meta)
 		error("weak tables are not part of a flow")
 	end
 	return native_setmetatable(t, meta)
-end
-
-local function math_random(low, high)
-	if low == nil then return random_float() end
-	if high == nil then low, high = 1, low end
-	if type(low) ~= "number" or type(high) ~= "number" or low ~= floor(low) or high ~= floor(high) then
-		error("math.random takes whole numbers")
-	end
-	if low > high then error("math.random: the interval is empty") end
-	if high - low >= 2 ^ 52 then error("math.random: the interval is too large") end
-	return low + random(high - low + 1)
 end
 
 -- The library tables themselves are changed, for `("x"):rep(9)` finds its function there.
@@ -251,12 +246,12 @@ local function keep(library, names, own)
 end
 
 keep(utf8, "char charpattern codepoint codes len offset", far)
-keep(math, "abs ceil clamp deg exp floor fmod huge log log10 max min modf pi pow rad round sign sqrt", { random = math_random })
+keep(math, "abs ceil clamp deg exp floor fmod huge log log10 max min modf pi pow rad round sign sqrt", {})
 keep(string, "byte char find format gmatch gsub len lower match rep reverse split sub upper", patterns)
 keep(table, "clone concat create find freeze insert isfrozen move pack remove sort unpack", moves)
 
 return {
-	assert = assert, error = error, pcall = pcall, select = select, type = type, typeof = type, ipairs = ipairs,
+	assert = assert, error = error, pcall = guarded_call, select = select, type = type, typeof = type, ipairs = ipairs,
 	rawequal = rawequal, rawget = rawget, rawlen = rawlen, rawset = rawset,
 	next = next, pairs = safe_pairs, __each = each, tostring = show, tonumber = tonumber,
 	unpack = moves.unpack, getmetatable = getmetatable, setmetatable = setmetatable,

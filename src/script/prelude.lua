@@ -1,11 +1,11 @@
 -- The verbs of a flow. Each turns into one request that the coroutine yields; the host checks and answers it.
 -- Runs once per state; `current` is the flow that runs now.
 -- `propose(verb, request, at)` checks a request and keeps it for the host: nil, or why it is refused.
-local std, propose, module, caught, speaks = ...
+local std, propose, module, caught, speaks, random, random_float = ...
 
 local yield = coroutine.yield
 local where = debug.info
-local freeze, find, sub = table.freeze, string.find, string.sub
+local freeze, find, sub, floor = table.freeze, string.find, string.sub, math.floor
 local current = nil -- { call, fields, stage, depth, modules, loading, plan }
 
 local DEPTH = 8 -- objections raised within objections
@@ -338,6 +338,18 @@ end
 
 local function main(info, fields)
 	return xpcall(live, caught, info, fields)
+end
+
+-- From the seed of the flow that runs.
+function math.random(low, high)
+	if low == nil then return random_float() end
+	if high == nil then low, high = 1, low end
+	if type(low) ~= "number" or type(high) ~= "number" or low ~= floor(low) or high ~= floor(high) then
+		error("math.random takes whole numbers")
+	end
+	if low > high then error("math.random: the interval is empty") end
+	if high - low >= 2 ^ 52 then error("math.random: the interval is too large") end
+	return low + random(high - low + 1)
 end
 
 -- What a file sees ----------------------------------------------------------------------------

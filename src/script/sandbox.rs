@@ -2,7 +2,7 @@
 
 use super::convert::{self, Around, Proposal};
 use super::error;
-use super::host::{FlowSettings, Limits};
+use super::host::FlowSettings;
 use super::meter::Meter;
 use super::request::*;
 use super::source;
@@ -57,22 +57,16 @@ impl Sandbox {
     ///
     /// # Errors
     /// The first source that does not compile, with its line.
-    pub fn build(
-        sources: &BTreeMap<String, String>,
-        settings: Arc<FlowSettings>,
-        limits: &Limits,
-    ) -> Result<Sandbox, ScriptError> {
-        let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).expect("a fresh state opens its libraries");
-        let meter = Arc::new(Meter::default());
+    pub fn build(sources: &BTreeMap<String, String>, settings: Arc<FlowSettings>) -> Result<Sandbox, ScriptError> {
+        let (lua, std, meter) = bare();
         let desk = Shared::new();
-        let (main, env) = verbs(&lua, &meter, &desk, settings).expect("our own Lua runs");
+        let (main, env) = verbs(&lua, std, &desk, settings).expect("our own Lua runs");
         lua.sandbox(true).expect("a fresh state can be sandboxed");
         let mut files = BTreeMap::new();
-        for (path, text) in sources.iter().filter(|(path, _)| path.ends_with(".lua") && !path.ends_with("_test.lua")) {
+        for (path, text) in sources.iter().filter(|(path, _)| runs(path)) {
             files.insert(path.clone(), compile(&lua, path, text, env.clone())?);
         }
         lua.set_app_data(Files(files));
-        interrupts(&lua, &meter, limits.clone());
         Ok(Sandbox { lua, main, meter, desk })
     }
 }
@@ -92,22 +86,37 @@ pub fn compile(lua: &Lua, path: &str, text: &str, env: Table) -> Result<Function
         .map_err(|e| error::script_error(&e, &format!("{path}:1")))
 }
 
-fn interrupts(lua: &Lua, meter: &Arc<Meter>, limits: Limits) {
+fn interrupts(lua: &Lua, meter: &Arc<Meter>) {
     let meter = Arc::clone(meter);
+    // The message is the host's business: a script that catches this error learns nothing from it.
     lua.set_interrupt(move |lua| match meter.safepoint(|| lua.used_memory()) {
         None => Ok(VmState::Continue),
-        Some(spent) => Err(mlua::Error::runtime(spent.message(&limits))),
+        Some(_) => Err(mlua::Error::runtime("the budget is used up")),
     });
 }
 
-/// Runs guard.lua and prelude.lua: `main`, and the environment that files see.
-fn verbs(lua: &Lua, meter: &Arc<Meter>, desk: &Shared, settings: Arc<FlowSettings>) -> mlua::Result<(Function, Table)> {
-    let own = |name: &str, text: &'static str| lua.load(text).set_name(format!("={name}")).into_function();
-    let (low, float) = chance(lua, desk)?;
-    let std: Table = own("guard", include_str!("guard.lua"))?.call((spend(lua, meter)?, low, float))?;
+/// A state with nothing but the guarded library, given as a table that is still open.
+/// Chance is the library's own business: `random` is set by whoever has a seed.
+pub fn bare() -> (Lua, Table, Arc<Meter>) {
+    let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).expect("a fresh state opens its libraries");
+    let meter = Arc::new(Meter::default());
+    interrupts(&lua, &meter);
+    let build = || own(&lua, "guard", include_str!("guard.lua"))?.call(spend(&lua, &meter)?);
+    let std: Table = build().expect("our own Lua runs");
+    (lua, std, meter)
+}
+
+fn own(lua: &Lua, name: &str, text: &'static str) -> mlua::Result<Function> {
+    lua.load(text).set_name(format!("={name}")).into_function()
+}
+
+/// Runs prelude.lua: `main`, and the environment that files see.
+fn verbs(lua: &Lua, std: Table, desk: &Shared, settings: Arc<FlowSettings>) -> mlua::Result<(Function, Table)> {
     let speaks = settings.speaks;
-    let arguments = (std, propose(lua, desk, settings)?, lua.create_function(find_module)?, caught(lua, desk)?, speaks);
-    let (env, main): (Table, Function) = own("prelude", include_str!("prelude.lua"))?.call(arguments)?;
+    let (low, float) = chance(lua, desk)?;
+    let module = lua.create_function(find_module)?;
+    let arguments = (std, propose(lua, desk, settings)?, module, caught(lua, desk)?, speaks, low, float);
+    let (env, main): (Table, Function) = own(lua, "prelude", include_str!("prelude.lua"))?.call(arguments)?;
     Ok((main, env))
 }
 
@@ -168,4 +177,9 @@ fn caught(lua: &Lua, desk: &Shared) -> mlua::Result<Function> {
         shared.desk().fault = Some(ScriptError { at, message: message.chars().take(500).collect() });
         Ok(())
     })
+}
+
+/// Tests and the annotations for editors are not part of a flow.
+fn runs(path: &str) -> bool {
+    path.ends_with(".lua") && !path.ends_with("_test.lua") && path != "scripts/api.lua"
 }

@@ -9,6 +9,7 @@ pub mod carrier;
 pub mod checks;
 pub mod dist;
 pub mod heap;
+pub mod lines;
 pub mod list;
 pub mod people;
 pub mod plan;

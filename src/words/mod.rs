@@ -3,6 +3,7 @@
 
 pub mod agent_state;
 pub mod cause;
+pub mod day;
 pub mod id;
 pub mod lang;
 pub mod moment;
@@ -12,6 +13,7 @@ pub mod reason;
 
 pub use agent_state::AgentState;
 pub use cause::{Cause, FailKind, InvalidKind, MachineKind, NotDialed, Side};
+pub use day::LocalDay;
 pub use id::*;
 pub use lang::{Lang, Text};
 pub use moment::{Moment, Wall};

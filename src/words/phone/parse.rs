@@ -20,8 +20,8 @@ pub(super) fn parse(text: &str, region: &str) -> Result<(Phone, Plan), PhoneErro
     let plain = strip_scheme(&plain);
     damaged(plain).map_err(refuse)?;
     unreadable(plain).map_err(refuse)?;
-    let number = read(plain, home).map_err(refuse)?;
-    dialable(&number).map_err(refuse)
+    let (number, plan) = read(plain, home).map_err(refuse)?;
+    dialable(&number, plan).map_err(refuse)
 }
 
 /// A code of the catalogue and its English sentence.
@@ -92,6 +92,9 @@ fn damaged(text: &str) -> Result<(), Why> {
 
 /// What a person may write and nobody can dial.
 fn unreadable(text: &str) -> Result<(), Why> {
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') && text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Ok(());
+    }
     let lower = text.to_ascii_lowercase();
     let mut extension = ["ext", "x", "#", "转", "轉", "分机", "分機"].iter();
     if extension.any(|mark| lower.contains(mark)) && text.bytes().any(|b| b.is_ascii_digit()) {
@@ -118,22 +121,24 @@ fn unreadable(text: &str) -> Result<(), Why> {
 }
 
 /// As written; and if that is no number, with `00` or `011` read as the `+` it stands for in most countries.
-fn read(text: &str, home: rlibphonenumber::Region) -> Result<PhoneNumber, Why> {
+fn read(text: &str, home: rlibphonenumber::Region) -> Result<(PhoneNumber, Plan), Why> {
     let plain: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     if plan::is_emergency(&plain) {
         return Err(EMERGENCY);
     }
     let first = PHONE_NUMBER_UTIL.parse(&plain, Some(home)).map_err(|e| explain(&e));
-    if first.as_ref().is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(number)) {
+    let first = first.map(|number| (plan::plan_of(&number), number)).map(|(plan, number)| (number, plan));
+    if first.as_ref().is_ok_and(|(_, plan)| plan.kind != Kind::Unassigned) {
         return first;
     }
     let international = plain.strip_prefix("00").or_else(|| plain.strip_prefix("011"));
     if let Some(rest) = international.filter(|rest| !rest.starts_with('0')) {
         let second = PHONE_NUMBER_UTIL.parse(format!("+{rest}"), Some(home));
-        if let Ok(number) = second
-            && PHONE_NUMBER_UTIL.is_valid_number(&number)
-        {
-            return Ok(number);
+        if let Ok(number) = second {
+            let plan = plan::plan_of(&number);
+            if plan.kind != Kind::Unassigned {
+                return Ok((number, plan));
+            }
         }
     }
     first
@@ -156,10 +161,9 @@ fn explain(error: &ParseError) -> Why {
     }
 }
 
-fn dialable(number: &PhoneNumber) -> Result<(Phone, Plan), Why> {
+fn dialable(number: &PhoneNumber, plan: Plan) -> Result<(Phone, Plan), Why> {
     let text = number.format_as(rlibphonenumber::PhoneNumberFormat::E164);
     let phone = Phone::e164(&text).map_err(|_| TOO_LONG)?;
-    let plan = phone.plan();
     match plan.kind {
         Kind::Emergency => Err(EMERGENCY),
         Kind::Unassigned => Err(match PHONE_NUMBER_UTIL.is_possible_number_with_reason(number) {

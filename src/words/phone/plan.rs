@@ -68,17 +68,17 @@ pub enum Kind {
 
 pub(super) fn plan(phone: &Phone) -> Plan {
     let digits = &phone.digits()[1..];
-    let country = country_digits(digits);
-    if is_satellite(&digits[..country]) {
-        return Plan { region: None, kind: Kind::Satellite };
-    }
-    if is_emergency(&digits[country..]) {
-        return Plan { region: None, kind: Kind::Emergency };
-    }
-    plan_of(&number(digits, country))
+    plan_of(&number(digits, country_digits(digits)))
 }
 
 pub(super) fn plan_of(number: &PhoneNumber) -> Plan {
+    if is_satellite(number.country_code) {
+        return Plan { region: None, kind: Kind::Satellite };
+    }
+    let written = number.national_number > 0 || number.italian_leading_zero == Some(true);
+    if written && number.national_number < 1_000 && is_emergency(&format!("{:03}", number.national_number)) {
+        return Plan { region: None, kind: Kind::Emergency };
+    }
     let kind = match PHONE_NUMBER_UTIL.get_number_type(number) {
         PhoneNumberType::Mobile => Kind::Mobile,
         PhoneNumberType::FixedLine => Kind::Fixed,
@@ -100,8 +100,8 @@ pub(super) fn plan_of(number: &PhoneNumber) -> Plan {
     Plan { region: region.and_then(|r| r.as_region_str().as_bytes().try_into().ok().map(Region)), kind }
 }
 
-pub(super) fn is_satellite(country: &str) -> bool {
-    matches!(country, "870" | "878" | "881" | "882" | "883")
+fn is_satellite(country: i32) -> bool {
+    matches!(country, 870 | 878 | 881 | 882 | 883)
 }
 
 /// The emergency numbers of the world: as a whole national part they are never a subscriber.

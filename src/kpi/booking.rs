@@ -3,77 +3,21 @@
 use super::attempt::Attempt;
 use super::attribution::Attribution;
 use super::base::{Base, Sums};
+use super::cell::{Cell, Cells, Group, Keys, currency, keys};
 use super::contact::Contact;
 use super::fold::Event;
 use super::grid::{Grid, Slot};
 use super::order::{Order, Taken};
-use super::profile::Answers;
 use super::query::{GroupBy, Query};
 use super::report::{ConfigKey, Life, Report};
 use super::session::{Segment, pause_entries};
 use crate::facts::OrderState;
 use crate::words::*;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 
 /// Orders younger than this may still be delivered or returned.
 const ORDER_MATURE_MS: i64 = 15 * 86_400_000;
 /// An order counts for a lead's interest when it comes within this time.
 const INTEREST_WINDOW_MS: i64 = 30 * 86_400_000;
-
-/// What a row is grouped by; `None` within: has no such thing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Group {
-    All,
-    Agent(Option<AgentId>),
-    Campaign(Option<CampaignId>),
-    Hour(u8),
-    Trunk(Option<TrunkId>),
-    Text(Option<Arc<str>>),
-}
-
-impl Group {
-    pub fn name(&self) -> Option<String> {
-        fn or_dash<T: fmt::Display>(of: &Option<T>) -> Option<String> {
-            Some(of.as_ref().map_or("-".to_owned(), T::to_string))
-        }
-        match self {
-            Group::All => None,
-            Group::Agent(agent) => or_dash(agent),
-            Group::Campaign(campaign) => or_dash(campaign),
-            Group::Hour(hour) => Some(format!("{hour:02}")),
-            Group::Trunk(trunk) => or_dash(trunk),
-            Group::Text(text) => or_dash(text),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Cell {
-    pub sums: Sums,
-    pub answers: BTreeMap<Option<ConfigKey>, Answers>,
-    pub post_dial_delay: Vec<i64>,
-    pub answer_to_agent: Vec<i64>,
-    leads: Vec<LeadId>,
-    leads_rpc: Vec<LeadId>,
-    pub currency: Currency,
-    /// More facts will change it.
-    pub provisional: bool,
-    /// Holds agent time that other campaigns' rows hold too.
-    pub shared: bool,
-}
-
-/// Money of two currencies does not add up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Currency {
-    #[default]
-    None,
-    One(String),
-    Mixed,
-}
-
-pub(super) type Cells = BTreeMap<(u32, Group), Cell>;
 
 /// One pass over the records.
 pub(super) struct Booking<'a> {
@@ -81,17 +25,6 @@ pub(super) struct Booking<'a> {
     query: &'a Query,
     grid: &'a Grid,
     cells: Cells,
-}
-
-/// What a record offers to group by.
-#[derive(Default, Clone)]
-struct Keys {
-    agent: Option<AgentId>,
-    campaign: Option<CampaignId>,
-    trunk: Option<TrunkId>,
-    caller_id: Option<Arc<str>>,
-    reason: Option<Arc<str>>,
-    currency: Option<Arc<str>>,
 }
 
 pub(super) fn book(report: &Report, query: &Query, grid: &Grid, at: Attribution) -> Cells {
@@ -384,33 +317,6 @@ impl Booking<'_> {
             self.cell(slot, keys).sums.add(base, amount);
         }
     }
-}
-
-impl Currency {
-    fn add(&mut self, order: &Order) {
-        let Some(taken) = &order.taken else { return };
-        *self = match std::mem::take(self) {
-            Currency::None => Currency::One(taken.total.currency.clone()),
-            Currency::One(held) if held == taken.total.currency => Currency::One(held),
-            Currency::One(_) | Currency::Mixed => Currency::Mixed,
-        };
-    }
-}
-
-fn keys(attempt: &Attempt) -> Keys {
-    let invite = attempt.last_invite.as_ref().map(|(_, invite)| invite);
-    Keys {
-        agent: attempt.agent(),
-        campaign: attempt.campaign,
-        trunk: invite.map(|invite| invite.trunk),
-        caller_id: invite.map(|invite| invite.caller_id.clone()),
-        reason: None,
-        currency: None,
-    }
-}
-
-fn currency(order: &Order) -> Option<Arc<str>> {
-    order.taken.as_ref().map(|taken| taken.total.currency.as_str().into())
 }
 
 fn base_of(state: AgentState) -> Base {

@@ -1,0 +1,175 @@
+//! Agents: created with their secrets once, logged in, ready, paused; what they see now.
+
+use super::auth::Caller;
+use super::body::{Json, parse};
+use super::error::Problem;
+use super::state::{Api, State};
+use crate::engine::{AgentRecord, AgentView, Request};
+use crate::store::{AgentRow, Scope};
+use crate::words::{AgentId, CampaignId, Lang};
+use axum::extract::{Path, State as Extract};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get))
+        .routes(routes!(login))
+        .routes(routes!(ready))
+        .routes(routes!(pause))
+        .routes(routes!(logout))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Agent {
+    id: String,
+    name: String,
+    lang: String,
+    /// The state, the call in hand, the flow's step with its choices.
+    #[schema(value_type = Option<Object>)]
+    now: Option<AgentView>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAgent {
+    /// Login name and softphone user: 1 to 32 letters, digits, `.`, `-`, `_`.
+    name: String,
+    /// `en`, `zh-Hans`, `zh-Hant`.
+    #[serde(default)]
+    lang: Option<String>,
+}
+
+/// Shown once.
+#[derive(Serialize, ToSchema)]
+pub struct Created {
+    id: String,
+    name: String,
+    page_password: String,
+    /// Of the softphone, with the realm below.
+    sip_secret: String,
+    sip_realm: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    campaigns: Vec<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+const LEAD: &[Scope] = &[Scope::Manager, Scope::Supervisor];
+
+#[utoipa::path(get, path = "/v1/agents", tag = "agents", responses((status = 200, body = [Agent])))]
+async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Agent>>, Problem> {
+    caller.needs(LEAD)?;
+    let rows = api.store.agents().await?;
+    Ok(axum::Json(rows.into_iter().map(|row| show(&api, row)).collect()))
+}
+
+#[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = NewAgent,
+    responses((status = 201, body = Created), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn create(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Json(new): Json<NewAgent>,
+) -> Result<(StatusCode, axum::Json<Created>), Problem> {
+    caller.needs(&[Scope::Manager])?;
+    let lang = new.lang.as_deref().map_or(Lang::En, Lang::from_tag);
+    let secrets = api.store.create_agent(&new.name, lang, &api.sip_realm, (api.now)()).await?;
+    let record = AgentRecord { id: secrets.id, name: new.name.clone(), lang };
+    api.ask(&caller.name(), Request::AddAgent(record)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    let created = Created {
+        id: secrets.id.to_string(),
+        name: new.name,
+        page_password: secrets.page_password,
+        sip_secret: secrets.sip_secret,
+        sip_realm: api.sip_realm.clone(),
+    };
+    Ok((StatusCode::CREATED, axum::Json(created)))
+}
+
+#[utoipa::path(get, path = "/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = Agent), (status = 404, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Agent>, Problem> {
+    let id: AgentId = parse("id", &id)?;
+    caller.acts_for(id)?;
+    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found("agent", id))?;
+    Ok(axum::Json(show(&api, row)))
+}
+
+#[utoipa::path(post, path = "/v1/agents/{id}/login", tag = "agents", params(("id" = String, Path)), request_body = Login,
+    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+async fn login(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(login): Json<Login>,
+) -> Result<axum::Json<Agent>, Problem> {
+    if login.campaigns.is_empty() {
+        return Err(Problem::invalid("campaigns", "at least one campaign id"));
+    }
+    let campaigns: Result<Vec<CampaignId>, Problem> = login.campaigns.iter().map(|id| parse("campaigns", id)).collect();
+    let campaigns = campaigns?;
+    order(api, caller, id, |agent| Request::Login { agent, campaigns }).await
+}
+
+#[utoipa::path(post, path = "/v1/agents/{id}/ready", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+async fn ready(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
+    order(api, caller, id, |agent| Request::Ready { agent }).await
+}
+
+/// At once, or after the call in hand.
+#[utoipa::path(post, path = "/v1/agents/{id}/pause", tag = "agents", params(("id" = String, Path)), request_body = Pause,
+    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+async fn pause(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(pause): Json<Pause>,
+) -> Result<axum::Json<Agent>, Problem> {
+    let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
+    if reason.is_empty() || reason.len() > 64 {
+        return Err(Problem::invalid("reason", "1 to 64 bytes"));
+    }
+    order(api, caller, id, |agent| Request::Pause { agent, reason }).await
+}
+
+/// At once, or after the call in hand.
+#[utoipa::path(post, path = "/v1/agents/{id}/logout", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+async fn logout(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
+    order(api, caller, id, |agent| Request::Logout { agent }).await
+}
+
+async fn order(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: impl FnOnce(AgentId) -> Request,
+) -> Result<axum::Json<Agent>, Problem> {
+    let id: AgentId = parse("id", &id)?;
+    caller.acts_for(id)?;
+    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found("agent", id))?;
+    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    Ok(axum::Json(show(&api, row)))
+}
+
+fn show(api: &Api, row: AgentRow) -> Agent {
+    Agent { now: api.feed.agent(row.id), id: row.id.to_string(), name: row.name, lang: row.lang.tag().to_owned() }
+}

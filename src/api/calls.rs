@@ -1,0 +1,276 @@
+//! Calls: what became of each, its timeline of facts, its recording; and the agent's hand on the one at hand.
+
+use super::auth::Caller;
+use super::body::{Json, Page, Query, limit, parse, parse_some, shown, time};
+use super::error::Problem;
+use super::state::{Api, State};
+use crate::engine::Request;
+use crate::store::{CallFilter, CallRow, Scope};
+use crate::words::{CallId, Wall};
+use axum::body::Body;
+use axum::extract::{Path, State as Extract};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(timeline))
+        .routes(routes!(recording))
+        .routes(routes!(choice))
+        .routes(routes!(outcome))
+        .routes(routes!(hangup))
+        .routes(routes!(hold))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Call {
+    id: String,
+    campaign: String,
+    lead: String,
+    attempt: u32,
+    placed_at: String,
+    invite_at: Option<String>,
+    ringing_at: Option<String>,
+    answered_at: Option<String>,
+    bridged_at: Option<String>,
+    ended_at: Option<String>,
+    trunk: Option<String>,
+    sip_call_id: Option<String>,
+    agent: Option<String>,
+    /// The rung of the KPI dictionary's ladder it ended on.
+    #[schema(value_type = Option<Object>)]
+    cause: Option<crate::words::Cause>,
+    sip: Option<u16>,
+    q850: Option<u8>,
+    talk_ms: u32,
+    outcome: Option<String>,
+    withdrawn: bool,
+    /// What the flow and the agent filled in. Only for one call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    campaign: Option<String>,
+    lead: Option<String>,
+    agent: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    /// Only calls alive (true), or ended (false).
+    open: Option<bool>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
+
+/// Newest first.
+#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(Which),
+    responses((status = 200, body = Page<Call>), (status = 422, body = Problem)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Page<Call>>, Problem> {
+    caller.needs(SEE)?;
+    let limit = limit(which.limit)?;
+    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
+    if let Some(campaign) = campaign {
+        caller.sees(campaign)?;
+    }
+    let filter = CallFilter {
+        campaign,
+        lead: parse_some("lead", which.lead.as_ref())?,
+        agent: parse_some("agent", which.agent.as_ref())?,
+        from: time("from", which.from.as_ref())?,
+        to: time("to", which.to.as_ref())?,
+        open: which.open,
+    };
+    let rows = api.store.calls(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None))))
+}
+
+#[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = Call), (status = 404, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Call>, Problem> {
+    let row = find(&api, &caller, &id).await?;
+    let fields = api.store.call_fields(row.id).await?;
+    Ok(axum::Json(show(row, Some(fields))))
+}
+
+/// Its facts, in order.
+#[utoipa::path(get, path = "/v1/calls/{id}/timeline", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = [Object]), (status = 404, body = Problem)))]
+async fn timeline(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Vec<crate::facts::Envelope>>, Problem> {
+    let row = find(&api, &caller, &id).await?;
+    Ok(axum::Json(api.store.timeline(row.id).await?))
+}
+
+/// WAV, two channels: left the customer, right the agent.
+#[utoipa::path(get, path = "/v1/calls/{id}/recording", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, content_type = "audio/wav"), (status = 404, body = Problem)))]
+async fn recording(Extract(api): Extract<State>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor])?;
+    let row = find(&api, &caller, &id).await?;
+    let recording = api.store.recording_of_call(row.id).await?;
+    let recording = recording.ok_or_else(|| Problem::not_found("recording of call", row.id))?;
+    let path = api.recordings.join(&recording.file);
+    let bytes = tokio::fs::read(&path).await.map_err(|e| {
+        tracing::error!(call = %row.id, error = %e, "a recording cannot be read");
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "recording_gone",
+            format!("the file of recording {} cannot be read", recording.id),
+        )
+    })?;
+    Ok(([(header::CONTENT_TYPE, "audio/wav")], Body::from(bytes)).into_response())
+}
+
+async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
+    let id: CallId = parse("id", id)?;
+    let row = api.store.call(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
+    caller.sees(row.campaign)?;
+    if caller.key.scope == Scope::Agent {
+        let own = row.agent.is_some_and(|agent| caller.acts_for(agent).is_ok());
+        if !own {
+            return Err(Problem::not_found("call", id));
+        }
+    }
+    Ok(row)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Choose {
+    /// Of the step as it was shown: a click on an older one is refused.
+    turn: u32,
+    choice: String,
+    #[serde(default)]
+    fields: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Outcome {
+    /// One of the campaign's outcomes; absent: what the flow set.
+    #[serde(default)]
+    outcome: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
+    /// RFC 3339.
+    #[serde(default)]
+    callback_at: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Hold {
+    on: bool,
+}
+
+/// The agent's choice in the flow's step: a choice's id, or `objection:NAME`.
+#[utoipa::path(post, path = "/v1/calls/{id}/choice", tag = "calls", params(("id" = String, Path)), request_body = Choose,
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn choice(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(c): Json<Choose>,
+) -> Result<StatusCode, Problem> {
+    act(api, caller, id, |call| Request::Choose { call, turn: c.turn, choice: c.choice, fields: c.fields }).await
+}
+
+/// How the conversation went. It is on disk when the answer comes, and ends the wrap-up.
+#[utoipa::path(post, path = "/v1/calls/{id}/outcome", tag = "calls", params(("id" = String, Path)), request_body = Outcome,
+    responses((status = 204), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn outcome(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(o): Json<Outcome>,
+) -> Result<StatusCode, Problem> {
+    let callback: Option<Wall> = time("callback_at", o.callback_at.as_ref())?;
+    act(api, caller, id, |call| Request::SetOutcome { call, outcome: o.outcome, note: o.note, callback }).await
+}
+
+/// The agent ends the call with the customer.
+#[utoipa::path(post, path = "/v1/calls/{id}/hangup", tag = "calls", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn hangup(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<StatusCode, Problem> {
+    act(api, caller, id, |call| Request::HangUp { call }).await
+}
+
+#[utoipa::path(post, path = "/v1/calls/{id}/hold", tag = "calls", params(("id" = String, Path)), request_body = Hold,
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn hold(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(h): Json<Hold>,
+) -> Result<StatusCode, Problem> {
+    act(api, caller, id, |call| Request::Hold { call, on: h.on }).await
+}
+
+/// The call at hand is known from the agent's view, without a look into the store.
+async fn act(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: impl FnOnce(CallId) -> Request,
+) -> Result<StatusCode, Problem> {
+    let id: CallId = parse("id", &id)?;
+    if caller.key.scope == Scope::Agent {
+        let own = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
+        if own.is_none_or(|call| call.call != id) {
+            return Err(Problem::not_found("call at hand", id));
+        }
+    } else {
+        caller.needs(&[Scope::Manager, Scope::Supervisor])?;
+    }
+    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn show(row: CallRow, fields: Option<BTreeMap<String, String>>) -> Call {
+    Call {
+        id: row.id.to_string(),
+        campaign: row.campaign.to_string(),
+        lead: row.lead.to_string(),
+        attempt: row.attempt,
+        placed_at: row.placed_at.rfc3339(),
+        invite_at: shown(row.invite_at),
+        ringing_at: shown(row.ringing_at),
+        answered_at: shown(row.answered_at),
+        bridged_at: shown(row.bridged_at),
+        ended_at: shown(row.ended_at),
+        trunk: row.trunk.map(|t| t.to_string()),
+        sip_call_id: row.sip_call_id,
+        agent: row.agent.map(|a| a.to_string()),
+        cause: row.cause,
+        sip: row.sip,
+        q850: row.q850,
+        talk_ms: row.talk_ms,
+        outcome: row.outcome,
+        withdrawn: row.withdrawn.is_some(),
+        fields,
+    }
+}

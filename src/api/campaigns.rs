@@ -1,0 +1,257 @@
+//! Campaigns: taken from their folder, started, paused, drained; their state and why they dial or do not.
+
+use super::auth::Caller;
+use super::body::{Json, parse};
+use super::error::Problem;
+use super::state::{Api, ShelfError, State};
+use crate::engine::{CampaignView, DecisionView, Mode, Request};
+use crate::store::{CampaignRow, Scope};
+use crate::words::{CampaignId, Lang};
+use axum::extract::{Path, State as Extract};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get))
+        .routes(routes!(start))
+        .routes(routes!(pause))
+        .routes(routes!(drain))
+        .routes(routes!(mode))
+        .routes(routes!(pacing))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Campaign {
+    id: String,
+    name: String,
+    version: String,
+    /// `idle`, `running`, `paused`, `draining`, `finished`.
+    state: String,
+    mode: Option<String>,
+    /// Why it dials or does not, in one sentence.
+    why: String,
+    leads: Option<Leads>,
+    /// Calls placed and not yet ended at the carrier.
+    lines: u32,
+    talking: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Leads {
+    pending: u64,
+    scheduled: u64,
+    in_flight: u64,
+    closed: u64,
+    excluded: u64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    /// A folder of the data folder's `campaigns/`, or a shipped campaign. Again: a new version.
+    name: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMode {
+    /// `progressive`, `predictive`, `ratio`, `agentless`, `preview`, `manual`.
+    mode: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Pacing {
+    mode: String,
+    why: String,
+    /// What is believed now, each with its sample size.
+    #[schema(value_type = Object)]
+    estimates: crate::engine::Estimates,
+    /// The latest decisions that dialed, cancelled, or changed the reason.
+    decisions: Vec<Decision>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Decision {
+    at: String,
+    dial: u32,
+    cancelled: u32,
+    why: String,
+    #[schema(value_type = Object)]
+    estimates: crate::engine::Estimates,
+}
+
+const LEAD: &[Scope] = &[Scope::Manager];
+const WATCH: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
+
+#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", responses((status = 200, body = [Campaign])))]
+async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Campaign>>, Problem> {
+    caller.needs(WATCH)?;
+    let rows = api.store.campaigns().await?;
+    let mut shown = Vec::new();
+    for row in rows.into_iter().filter(|row| caller.sees(row.id).is_ok()) {
+        shown.push(show(&api, row, caller.lang).await?);
+    }
+    Ok(axum::Json(shown))
+}
+
+/// Reads a campaign folder, checks it, and makes it known to the dialer.
+#[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
+    responses((status = 201, body = Campaign), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn create(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Json(new): Json<NewCampaign>,
+) -> Result<(StatusCode, axum::Json<Campaign>), Problem> {
+    caller.needs(LEAD)?;
+    let shelf = api.shelf.clone();
+    let name = new.name.clone();
+    let spec =
+        tokio::task::spawn_blocking(move || shelf.take(&name)).await.map_err(|_| broken("reading the folder"))?;
+    let spec = spec.map_err(|error| match error {
+        ShelfError::Missing(why) => {
+            Problem { field: Some("name".to_owned()), ..Problem::new(StatusCode::NOT_FOUND, "not_found", why) }
+        }
+        ShelfError::Wrong(problems) => Problem::invalid("name", problems.join("\n")),
+        ShelfError::Broken(why) => broken(&why),
+    })?;
+    let id = spec.id;
+    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found("campaign", id))?;
+    Ok((StatusCode::CREATED, axum::Json(show(&api, row, caller.lang).await?)))
+}
+
+fn broken(why: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shelf", why)
+}
+
+#[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Campaign>, Problem> {
+    caller.needs(WATCH)?;
+    let row = find(&api, &caller, &id).await?;
+    Ok(axum::Json(show(&api, row, caller.lang).await?))
+}
+
+#[utoipa::path(post, path = "/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+async fn start(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
+    order(api, caller, id, |campaign| Request::StartCampaign { campaign }).await
+}
+
+/// Ringing calls are let go, talks go on.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+async fn pause(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
+    order(api, caller, id, |campaign| Request::PauseCampaign { campaign }).await
+}
+
+/// No new calls; those in flight finish.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/drain", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+async fn drain(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
+    order(api, caller, id, |campaign| Request::DrainCampaign { campaign }).await
+}
+
+/// Calls in flight finish under the old mode; the change is recorded.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/mode", tag = "campaigns", params(("id" = String, Path)), request_body = NewMode,
+    responses((status = 200, body = Campaign), (status = 422, body = Problem)))]
+async fn mode(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    Json(new): Json<NewMode>,
+) -> Result<axum::Json<Campaign>, Problem> {
+    let mode: Mode = serde_json::from_value(serde_json::Value::String(new.mode.clone())).map_err(|_| {
+        Problem::invalid(
+            "mode",
+            format!("\"{}\": manual, preview, progressive, ratio, predictive or agentless", new.mode),
+        )
+    })?;
+    order(api, caller, id, |campaign| Request::SetMode { campaign, mode }).await
+}
+
+async fn order(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: impl FnOnce(CampaignId) -> Request,
+) -> Result<axum::Json<Campaign>, Problem> {
+    caller.needs(LEAD)?;
+    let row = find(&api, &caller, &id).await?;
+    api.ask(&caller.name(), request(row.id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    Ok(axum::Json(show(&api, row, caller.lang).await?))
+}
+
+/// How many calls are placed now, and why: the estimates, the ledger, the latest decisions.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/pacing", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = Pacing), (status = 404, body = Problem)))]
+async fn pacing(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Pacing>, Problem> {
+    caller.needs(WATCH)?;
+    let row = find(&api, &caller, &id).await?;
+    let view = api.feed.campaign(row.id).ok_or_else(|| Problem::not_found("running campaign", row.id))?;
+    Ok(axum::Json(Pacing {
+        mode: mode_name(view.mode),
+        why: view.reason.text(caller.lang),
+        decisions: view.decisions.iter().map(|d| show_decision(d, caller.lang)).collect(),
+        estimates: view.estimates,
+    }))
+}
+
+fn show_decision(decision: &DecisionView, lang: Lang) -> Decision {
+    Decision {
+        at: decision.at.rfc3339(),
+        dial: decision.dial,
+        cancelled: decision.cancelled,
+        why: decision.reason.text(lang),
+        estimates: decision.estimates.clone(),
+    }
+}
+
+pub(super) async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CampaignRow, Problem> {
+    let id: CampaignId = parse("id", id)?;
+    caller.sees(id)?;
+    api.store.campaign(id).await?.ok_or_else(|| Problem::not_found("campaign", id))
+}
+
+async fn show(api: &Api, row: CampaignRow, lang: Lang) -> Result<Campaign, Problem> {
+    let counts = api.store.lead_counts(row.id).await?;
+    let view: Option<CampaignView> = api.feed.campaign(row.id);
+    let stored = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    Ok(Campaign {
+        id: row.id.to_string(),
+        name: row.name,
+        version: row.version,
+        state: view
+            .as_ref()
+            .and_then(|v| serde_json::to_value(v.state).ok()?.as_str().map(str::to_owned))
+            .unwrap_or(stored),
+        mode: view.as_ref().map(|v| mode_name(v.mode)),
+        why: view.as_ref().map(|v| v.reason.text(lang)).unwrap_or_default(),
+        leads: Some(Leads {
+            pending: counts.pending,
+            scheduled: counts.scheduled,
+            in_flight: counts.in_flight,
+            closed: counts.closed,
+            excluded: counts.excluded,
+        }),
+        lines: view.as_ref().map_or(0, |v| v.lines),
+        talking: view.as_ref().map_or(0, |v| v.talking),
+    })
+}
+
+fn mode_name(mode: Mode) -> String {
+    serde_json::to_value(mode).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}

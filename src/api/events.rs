@@ -1,0 +1,108 @@
+//! What happens: facts by cursor (`/v1/events`), and live with the views (`/v1/stream`, server-sent events).
+
+use super::auth::Caller;
+use super::body::{Query, limit, parse_some, time};
+use super::error::Problem;
+use super::feed::Event;
+use super::state::State;
+use crate::store::{FactCursor, FactFilter, Scope};
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use tokio_stream::{Stream, StreamExt};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Apart from the others: it has no time-out.
+pub fn stream_route() -> Router<State> {
+    Router::new().route("/v1/stream", get(stream))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    campaign: Option<String>,
+    call: Option<String>,
+    agent: Option<String>,
+    kind: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Facts {
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<crate::facts::Envelope>,
+    /// Always there: facts that come later come after it.
+    next: Option<String>,
+}
+
+/// Facts in the order they happened; from them a client can recompute every KPI.
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(Which),
+    responses((status = 200, body = Facts), (status = 422, body = Problem)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Facts>, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client])?;
+    let limit = limit(which.limit)?;
+    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
+    if let Some(campaign) = campaign {
+        caller.sees(campaign)?;
+    }
+    let filter = FactFilter {
+        campaign,
+        call: parse_some("call", which.call.as_ref())?,
+        agent: parse_some("agent", which.agent.as_ref())?,
+        kind: which.kind,
+        from: time("from", which.from.as_ref())?,
+        to: time("to", which.to.as_ref())?,
+    };
+    let after: Option<FactCursor> = parse_some("after", which.after.as_ref())?;
+    let items = api.store.facts(&filter, after, limit).await?;
+    let next = items.last().map(|fact| FactCursor { node: fact.node, seq: fact.seq }).or(after);
+    Ok(axum::Json(Facts { items, next: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// `event: fact | agent | campaign | missed`, data in JSON, facts with their cursor as id.
+async fn stream(
+    Extract(api): Extract<State>,
+    caller: Caller,
+) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent])?;
+    let events = BroadcastStream::new(api.feed.listen()).filter_map(move |event| show(&caller, event).map(Ok));
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+fn show(caller: &Caller, event: Result<Event, BroadcastStreamRecvError>) -> Option<sse::Event> {
+    let agent = caller.key.binding.agent.filter(|_| caller.key.scope == Scope::Agent);
+    let event = match event {
+        Err(BroadcastStreamRecvError::Lagged(count)) => sse::Event::default().event("missed").data(count.to_string()),
+        Ok(Event::Agent(view)) if agent.is_none_or(|own| own == view.agent) => {
+            sse::Event::default().event("agent").json_data(&*view).ok()?
+        }
+        // An agent's stream carries the agent's own view only.
+        Ok(_) if agent.is_some() || caller.key.scope == Scope::Agent => return None,
+        Ok(Event::Fact(fact)) => {
+            let id = FactCursor { node: fact.node, seq: fact.seq }.to_string();
+            sse::Event::default().event("fact").id(id).json_data(&*fact).ok()?
+        }
+        Ok(Event::Campaign(view)) => sse::Event::default().event("campaign").json_data(&*view).ok()?,
+        Ok(Event::Agent(_)) => return None,
+    };
+    Some(event)
+}

@@ -1,0 +1,123 @@
+//! KPIs by id, as the dictionary defines them: numerator, denominator, value. Folded from facts, never stored.
+
+use super::auth::Caller;
+use super::body::{Query as Params, parse_some, time};
+use super::error::Problem;
+use super::state::State;
+use crate::kpi::{self, Query};
+use crate::store::Scope;
+use axum::extract::{Path, State as Extract};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(catalogue)).routes(routes!(figures)).routes(routes!(get))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Kpi {
+    id: String,
+    version: String,
+    name: String,
+    numerator: String,
+    denominator: String,
+    attribution: String,
+    #[schema(value_type = String)]
+    unit: serde_json::Value,
+    #[schema(value_type = String)]
+    aspect: serde_json::Value,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    campaign: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    /// `15m`, `1h`, `1d` ...
+    interval: Option<String>,
+    /// `agent`, `campaign`, `hour`, `trunk` ...
+    group_by: Option<String>,
+    attribution: Option<String>,
+    /// IANA; else the campaign's.
+    zone: Option<String>,
+    include_test: Option<bool>,
+}
+
+const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
+
+/// The catalogue: every KPI with its formula.
+#[utoipa::path(get, path = "/v1/kpis", tag = "kpis", responses((status = 200, body = [Kpi])))]
+async fn catalogue(caller: Caller) -> Result<axum::Json<Vec<Kpi>>, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
+    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
+    let shown = kpi::catalogue().iter().map(|k| Kpi {
+        id: k.id.to_owned(),
+        version: k.version.to_owned(),
+        name: k.name(caller.lang).to_owned(),
+        numerator: k.numerator(),
+        denominator: k.denominator(),
+        attribution: k.attribution(),
+        unit: json(serde_json::to_value(k.unit)),
+        aspect: json(serde_json::to_value(k.aspect)),
+    });
+    Ok(axum::Json(shown.collect()))
+}
+
+/// Every KPI in one row each.
+#[utoipa::path(get, path = "/v1/kpis:all", tag = "kpis", params(Which),
+    responses((status = 200, body = Object), (status = 422, body = Problem)))]
+async fn figures(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Params(which): Params<Which>,
+) -> Result<axum::Json<BTreeMap<&'static str, kpi::Figure>>, Problem> {
+    let query = query(&caller, &which)?;
+    let fold = api.kpis.lock().expect("never held across a panic").clone();
+    let figures = tokio::task::spawn_blocking(move || fold.report().figures(&query)).await.map_err(|_| failed())?;
+    figures.map(axum::Json).map_err(|e| Problem::invalid("query", e.to_string()))
+}
+
+/// One KPI: by interval, by group.
+#[utoipa::path(get, path = "/v1/kpis/{id}", tag = "kpis", params(("id" = String, Path), Which),
+    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(which): Params<Which>,
+) -> Result<axum::Json<kpi::Table>, Problem> {
+    if kpi::find(&id).is_none() {
+        return Err(Problem::not_found("KPI", id));
+    }
+    let query = query(&caller, &which)?;
+    let fold = api.kpis.lock().expect("never held across a panic").clone();
+    let table = tokio::task::spawn_blocking(move || fold.report().compute(&id, &query)).await.map_err(|_| failed())?;
+    table.map(axum::Json).map_err(|e| Problem::invalid("query", e.to_string()))
+}
+
+fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {
+    caller.needs(SEE)?;
+    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
+    if let Some(campaign) = campaign {
+        caller.sees(campaign)?;
+    }
+    Ok(Query {
+        campaign,
+        from: time("from", which.from.as_ref())?,
+        to: time("to", which.to.as_ref())?,
+        interval: parse_some("interval", which.interval.as_ref())?,
+        group_by: parse_some("group_by", which.group_by.as_ref())?,
+        attribution: parse_some("attribution", which.attribution.as_ref())?,
+        zone: which.zone.clone(),
+        include_test: which.include_test.unwrap_or(false),
+        ..Query::default()
+    })
+}
+
+fn failed() -> Problem {
+    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "kpi", "the computation failed; the log says why")
+}

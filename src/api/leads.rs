@@ -1,0 +1,205 @@
+//! Leads: imported from a CSV body, listed, and numbers that may never be called again.
+
+use super::auth::Caller;
+use super::body::{Json, Page, Query, limit, parse, parse_some, shown};
+use super::error::Problem;
+use super::state::State;
+use crate::engine::Request;
+use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
+use crate::words::{LeadId, Phone};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path as Segment, State as Extract};
+use axum::http::StatusCode;
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::io::AsyncWriteExt;
+use tokio_stream::StreamExt;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// A lead file may be so large; it is streamed, not kept in memory.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(suppress))
+}
+
+/// Apart from the others: its body is large and takes its time.
+pub fn import_route() -> Router<State> {
+    Router::new().route("/v1/campaigns/{id}/leads:import", post(import)).layer(DefaultBodyLimit::disable())
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Lead {
+    id: String,
+    campaign: String,
+    /// Whole for managers, masked for others, null once the person is erased.
+    phone: Option<String>,
+    name: Option<String>,
+    fields: BTreeMap<String, String>,
+    zones: Vec<String>,
+    /// `pending`, `leased`, `in_flight`, `scheduled`, `closed`, `excluded`.
+    state: String,
+    attempts: u32,
+    next_at: Option<String>,
+    callback_at: Option<String>,
+    end: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    campaign: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
+
+#[utoipa::path(get, path = "/v1/leads", tag = "leads", params(Which),
+    responses((status = 200, body = Page<Lead>), (status = 422, body = Problem)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Page<Lead>>, Problem> {
+    caller.needs(SEE)?;
+    let limit = limit(which.limit)?;
+    let state = which.state.as_ref().map(|state| {
+        serde_json::from_value(serde_json::Value::String(state.clone())).map_err(|_| {
+            Problem::invalid("state", format!("\"{state}\": pending, leased, in_flight, scheduled, closed or excluded"))
+        })
+    });
+    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
+    if let Some(campaign) = campaign {
+        caller.sees(campaign)?;
+    }
+    let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
+    let rows = api.store.leads(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller))))
+}
+
+#[utoipa::path(get, path = "/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
+    responses((status = 200, body = Lead), (status = 404, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Segment(id): Segment<String>,
+) -> Result<axum::Json<Lead>, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
+    let id: LeadId = parse("id", &id)?;
+    let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found("lead", id))?;
+    caller.sees(row.campaign)?;
+    Ok(axum::Json(show(row, &caller)))
+}
+
+fn show(row: LeadRow, caller: &Caller) -> Lead {
+    let state = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    Lead {
+        id: row.id.to_string(),
+        campaign: row.campaign.to_string(),
+        phone: row.phone.map(|p| if caller.sees_numbers() { p.digits().to_owned() } else { p.to_string() }),
+        name: row.name,
+        fields: row.fields,
+        zones: row.zones,
+        state,
+        attempts: row.attempts,
+        next_at: shown(row.next_at),
+        callback_at: shown(row.callback_at),
+        end: row.end,
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Suppression {
+    /// E.164.
+    phone: String,
+    #[serde(default)]
+    why: Option<String>,
+}
+
+/// Never call this number again, in any campaign. It holds when the answer comes.
+#[utoipa::path(post, path = "/v1/suppressions", tag = "leads", request_body = Suppression,
+    responses((status = 204), (status = 422, body = Problem)))]
+async fn suppress(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Json(new): Json<Suppression>,
+) -> Result<StatusCode, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Supervisor])?;
+    let phone = Phone::e164(new.phone.trim()).map_err(|e| Problem::invalid("phone", e.to_string()))?;
+    let hash = api.store.hash_number(&phone);
+    let why = new.why.unwrap_or_else(|| "api".to_owned());
+    api.store.suppress(std::slice::from_ref(&hash), &why, (api.now)()).await?;
+    let request = Request::Suppress { number_hash: hash };
+    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Streams a CSV body into the store. The report has a reason for every row that was refused.
+async fn import(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Segment(id): Segment<String>,
+    body: Body,
+) -> Result<axum::Json<serde_json::Value>, Problem> {
+    caller.needs(&[Scope::Manager])?;
+    let row = super::campaigns::find(&api, &caller, &id).await?;
+    let file = Upload::receive(&api.uploads, body).await?;
+    let report = api.store.import_file(&row, &file.0, (api.now)(), |_| {}).await.map_err(|error| match error {
+        IntakeError::Store(error) => Problem::from(error),
+        IntakeError::List(error) => Problem::invalid("body", error.reason.text(caller.lang)),
+        IntakeError::File { error, .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "upload", error.to_string()),
+    })?;
+    let request = Request::LeadsChanged { campaign: row.id };
+    // A campaign that is not configured yet takes its leads when it is.
+    let _ = api.ask(&caller.name(), request).await;
+    Ok(axum::Json(serde_json::to_value(&report).expect("a report of plain values serializes")))
+}
+
+/// A body on disk, for it is read twice: once for its hash, once for its rows. Deleted when it is let go.
+struct Upload(PathBuf);
+
+impl Upload {
+    async fn receive(folder: &Path, body: Body) -> Result<Upload, Problem> {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let failed = |e: std::io::Error| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "upload", format!("the upload cannot be kept: {e}"))
+        };
+        tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+        let name = format!("{}-{}.csv", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let upload = Upload(folder.join(name));
+        let mut file = tokio::fs::File::create(&upload.0).await.map_err(failed)?;
+        let mut stream = body.into_data_stream();
+        let mut bytes = 0;
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|e| {
+                Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "body",
+                    format!("the upload broke off: {e}. Send it again; nothing was kept."),
+                )
+            })?;
+            bytes += chunk.len() as u64;
+            if bytes > FILE_BYTES_MAX {
+                return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "a list may have 1 GiB: split it"));
+            }
+            file.write_all(&chunk).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        Ok(upload)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

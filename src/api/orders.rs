@@ -1,0 +1,128 @@
+//! Orders: captured in calls, moved on by the client: verified, shipped, delivered, or not.
+
+use super::auth::Caller;
+use super::body::{Json, Page, Query, limit, parse, parse_some};
+use super::error::Problem;
+use super::state::State;
+use crate::engine::Request;
+use crate::facts::OrderState;
+use crate::store::{OrderFilter, OrderRow, Scope};
+use crate::words::OrderId;
+use axum::extract::{Path, State as Extract};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(advance))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Order {
+    id: String,
+    call: String,
+    campaign: String,
+    lead: String,
+    agent: Option<String>,
+    /// SKU, quantity, price in minor units.
+    #[schema(value_type = Vec<Object>)]
+    lines: Vec<crate::facts::OrderLine>,
+    #[schema(value_type = Object)]
+    total: crate::words::Money,
+    /// `captured`, `verified`, `rejected`, `cancelled`, `shipped`, `delivered`, `returned`, `refused`.
+    state: String,
+    taken_at: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    campaign: Option<String>,
+    call: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    state: String,
+}
+
+const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
+
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Which),
+    responses((status = 200, body = Page<Order>), (status = 422, body = Problem)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Page<Order>>, Problem> {
+    caller.needs(SEE)?;
+    let limit = limit(which.limit)?;
+    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
+    if let Some(campaign) = campaign {
+        caller.sees(campaign)?;
+    }
+    let state = which.state.as_deref().map(state_of).transpose()?;
+    let filter = OrderFilter { campaign, call: parse_some("call", which.call.as_ref())?, state };
+    let rows = api.store.orders(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), show)))
+}
+
+#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = Order), (status = 404, body = Problem)))]
+async fn get(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Order>, Problem> {
+    caller.needs(SEE)?;
+    let id: OrderId = parse("id", &id)?;
+    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found("order", id))?;
+    caller.sees(row.campaign)?;
+    Ok(axum::Json(show(row)))
+}
+
+/// The client says what became of it.
+#[utoipa::path(post, path = "/v1/orders/{id}/state", tag = "orders", params(("id" = String, Path)), request_body = Advance,
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn advance(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(new): Json<Advance>,
+) -> Result<StatusCode, Problem> {
+    caller.needs(&[Scope::Manager, Scope::Client])?;
+    let id: OrderId = parse("id", &id)?;
+    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found("order", id))?;
+    caller.sees(row.campaign)?;
+    let request = Request::AdvanceOrder { order: id, state: state_of(&new.state)? };
+    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn state_of(text: &str) -> Result<OrderState, Problem> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
+        let states = "captured, verified, rejected, cancelled, shipped, delivered, returned, refused";
+        Problem::invalid("state", format!("\"{text}\": one of {states}"))
+    })
+}
+
+fn show(row: OrderRow) -> Order {
+    let state = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    Order {
+        id: row.id.to_string(),
+        call: row.call.to_string(),
+        campaign: row.campaign.to_string(),
+        lead: row.lead.to_string(),
+        agent: row.agent.map(|a| a.to_string()),
+        lines: row.lines,
+        total: row.total,
+        state,
+        taken_at: row.taken_at.rfc3339(),
+    }
+}

@@ -1,0 +1,63 @@
+//! What every handler has at hand.
+
+use super::feed::Feed;
+use crate::engine::{Answered, CampaignSpec, Door, Refusal, Reply, Request};
+use crate::kpi::Fold;
+use crate::store::Store;
+use crate::words::{CampaignId, Wall};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
+
+pub type State = Arc<Api>;
+
+pub struct Api {
+    pub store: Store,
+    pub door: Arc<dyn Door>,
+    pub feed: Feed,
+    /// Folded from every fact of the store at start, and from each new one since.
+    pub kpis: Arc<Mutex<Fold>>,
+    pub shelf: Arc<dyn CampaignShelf>,
+    /// Faults by name; empty: ready.
+    pub faults: Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
+    pub recordings: PathBuf,
+    /// Where uploads wait while they are read.
+    pub uploads: PathBuf,
+    pub sip_realm: String,
+    pub now: Arc<dyn Fn() -> Wall + Send + Sync>,
+}
+
+/// Where campaign folders come from: the host reads, checks and stores them, and loads their prompts.
+pub trait CampaignShelf: Send + Sync {
+    fn take(&self, name: &str) -> Result<Arc<CampaignSpec>, ShelfError>;
+}
+
+#[derive(Debug)]
+pub enum ShelfError {
+    Missing(String),
+    /// One line a problem.
+    Wrong(Vec<String>),
+    Broken(String),
+}
+
+impl Api {
+    /// Asks the engine and waits for its answer, which comes when what it did is durable.
+    pub async fn ask(&self, by: &str, request: Request) -> Result<Reply, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        let answered: Answered = Box::new(move |result| {
+            // The client may have gone meanwhile; what was done stays done.
+            let _ = sender.send(result);
+        });
+        self.door.ask(by, request, answered);
+        receiver.await.unwrap_or_else(|_| {
+            Err(Refusal {
+                kind: crate::engine::RefusalKind::Conflict,
+                reason: crate::words::Reason::new("engine.shutdown"),
+            })
+        })
+    }
+
+    pub async fn campaign_exists(&self, id: CampaignId) -> Result<bool, crate::store::StoreError> {
+        Ok(self.store.campaign(id).await?.is_some())
+    }
+}

@@ -1,0 +1,170 @@
+//! Bytes to text: which encoding a file has, by its first bytes that are not ASCII. It refuses to guess what is
+//! no text at all; bytes that are wrong in the encoding become U+FFFD, and their rows are rejected.
+
+use crate::words::Reason;
+use chardetng::EncodingDetector;
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+
+/// So many bytes from the first one that is not ASCII decide.
+const SAMPLE_BYTES: usize = 64 * 1024;
+
+pub struct Decoder {
+    /// Of the home region, as a hint: Big5 and GB18030 differ little in a short file.
+    tld: Option<[u8; 2]>,
+    state: State,
+}
+
+enum State {
+    /// Nothing but ASCII has gone through; these bytes wait for more. `start`: none has gone yet.
+    Plain {
+        waiting: Vec<u8>,
+        start: bool,
+    },
+    Known {
+        encoding: &'static Encoding,
+        decoder: encoding_rs::Decoder,
+    },
+}
+
+impl Decoder {
+    pub fn new(region: &str) -> Decoder {
+        let letters = region.bytes().all(|b| b.is_ascii_alphabetic());
+        let tld = letters.then(|| region.to_ascii_lowercase().as_bytes().try_into().ok()).flatten();
+        Decoder { tld, state: State::Plain { waiting: Vec::new(), start: true } }
+    }
+
+    /// The name in the WHATWG Encoding Standard. A file of ASCII alone is UTF-8.
+    pub fn name(&self) -> &'static str {
+        match &self.state {
+            State::Plain { .. } => UTF_8.name(),
+            State::Known { encoding, .. } => encoding.name(),
+        }
+    }
+
+    pub fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) -> Result<(), Reason> {
+        match &mut self.state {
+            State::Known { decoder, .. } => {
+                decode(decoder, bytes, false, text);
+                Ok(())
+            }
+            State::Plain { waiting, .. } => {
+                waiting.extend_from_slice(bytes);
+                self.decide(false, text)
+            }
+        }
+    }
+
+    pub fn finish(&mut self, text: &mut Vec<u8>) -> Result<(), Reason> {
+        self.decide(true, text)?;
+        if let State::Known { decoder, .. } = &mut self.state {
+            decode(decoder, &[], true, text);
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, end: bool, text: &mut Vec<u8>) -> Result<(), Reason> {
+        let State::Plain { waiting, start } = &mut self.state else {
+            return Ok(());
+        };
+        if *start && waiting.len() < 8 && !end {
+            return Ok(());
+        }
+        if *start && let Some(kind) = magic(waiting) {
+            return Err(Reason::new("import.not_text").with("kind", kind));
+        }
+        let plain = waiting.iter().all(|b| b.is_ascii() && *b != 0 && *b != 0x1b);
+        if plain {
+            text.append(waiting);
+            *start = false;
+            return Ok(());
+        }
+        if waiting.len() < SAMPLE_BYTES && !end {
+            return Ok(());
+        }
+        let bytes = std::mem::take(waiting);
+        let (encoding, skip) = detect(&bytes, *start, end, self.tld);
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        decode(&mut decoder, &bytes[skip..], false, text);
+        self.state = State::Known { encoding, decoder };
+        Ok(())
+    }
+}
+
+/// Files that are taken for CSV but are none.
+fn magic(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [b'P', b'K', 3 | 5, ..] => Some("a ZIP or XLSX file"),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an XLS or DOC file"),
+        [b'%', b'P', b'D', b'F', ..] => Some("a PDF file"),
+        [0x1f, 0x8b, ..] => Some("a gzip file"),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Some("an RTF file"),
+        _ => None,
+    }
+}
+
+/// The encoding, and how long its byte order mark is.
+fn detect(bytes: &[u8], start: bool, end: bool, tld: Option<[u8; 2]>) -> (&'static Encoding, usize) {
+    if start && let Some(found) = Encoding::for_bom(bytes) {
+        return found;
+    }
+    if let Some(encoding) = utf_16_without_mark(bytes, start) {
+        return (encoding, 0);
+    }
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        // Cut within a character by the sample's end.
+        Err(error) => !end && error.error_len().is_none(),
+    };
+    if valid {
+        return (UTF_8, 0);
+    }
+    // One bad byte in a UTF-8 file costs a row, not every name of the file.
+    if mostly_utf_8(bytes) {
+        return (UTF_8, 0);
+    }
+    let mut detector = EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(bytes, end);
+    let tld = tld.as_ref().map(|letters| &letters[..]);
+    let guess = detector.guess(tld, chardetng::Utf8Detection::Deny);
+    // GB18030 reads all that GBK reads.
+    (if guess == GBK { GB18030 } else { guess }, 0)
+}
+
+/// At least four in five of the sequences that are not ASCII are UTF-8: of GBK's or Big5's, one in seven would be.
+fn mostly_utf_8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good >= 4 * bad
+}
+
+/// Every other byte of mostly-ASCII text is 0. Only from the file's start: pairs must be aligned.
+fn utf_16_without_mark(bytes: &[u8], start: bool) -> Option<&'static Encoding> {
+    if !start {
+        return None;
+    }
+    let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), bytes.len() / 2);
+    if odd * 3 > half && even * 10 < half.max(10) {
+        Some(UTF_16LE)
+    } else if even * 3 > half && odd * 10 < half.max(10) {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+fn decode(decoder: &mut encoding_rs::Decoder, mut bytes: &[u8], last: bool, text: &mut Vec<u8>) {
+    let mut buffer = [0; 4_096];
+    loop {
+        let (result, read, written, _) = decoder.decode_to_utf8(bytes, &mut buffer, last);
+        text.extend_from_slice(&buffer[..written]);
+        bytes = &bytes[read..];
+        match result {
+            encoding_rs::CoderResult::InputEmpty => return,
+            encoding_rs::CoderResult::OutputFull => {}
+        }
+    }
+}

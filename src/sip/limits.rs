@@ -1,0 +1,128 @@
+//! How much of everything, and how often a stranger gets an answer.
+
+use super::hash::Key;
+use crate::words::Moment;
+use std::net::IpAddr;
+
+/// Bounds of one stack. At a bound, requests get 503 with Retry-After, and our own verbs fail by event.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub legs_max: usize,
+    pub client_transactions_max: usize,
+    pub server_transactions_max: usize,
+    pub accounts_max: usize,
+    /// RFC 3261 section 10.3; ours is the figure of `reliability-goals.md`.
+    pub contacts_per_user_max: usize,
+    /// Messages waiting to be sent. Beyond it they are dropped, as a network would.
+    pub transmit_bytes_max: usize,
+    /// Answers to one unknown address a second.
+    pub stranger_answers_per_second: u32,
+    /// Wrong passwords from one address a minute, before it is met with silence.
+    pub wrong_passwords_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            legs_max: 20_000,
+            client_transactions_max: 200_000,
+            server_transactions_max: 200_000,
+            accounts_max: 10_000,
+            contacts_per_user_max: 5,
+            transmit_bytes_max: 32 * 1024 * 1024,
+            stranger_answers_per_second: 20,
+            wrong_passwords_per_minute: 10,
+        }
+    }
+}
+
+/// Token buckets per address and per network, in a table of fixed size: a flood of addresses shares buckets, it does
+/// not grow memory.
+pub(crate) struct Gate {
+    key: Key,
+    buckets: Vec<Bucket>,
+    /// Micro-tokens gained a second.
+    per_second: u64,
+    burst: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    tokens: u64,
+    at: Moment,
+}
+
+const BUCKETS: usize = 4096;
+const TOKEN: u64 = 1_000_000;
+/// A network (/24, /48) may ask this many times what one address may.
+const NETWORK_SHARE: u64 = 8;
+
+impl Gate {
+    /// `tokens` per `seconds`, with a burst of `tokens`.
+    pub(crate) fn new(key: Key, tokens: u32, seconds: u32) -> Gate {
+        let burst = u64::from(tokens.max(1)) * TOKEN;
+        let bucket = Bucket { tokens: burst * NETWORK_SHARE, at: Moment::ZERO };
+        Gate { key, buckets: vec![bucket; BUCKETS * 2], per_second: burst / u64::from(seconds.max(1)), burst }
+    }
+
+    /// Takes one token from the address and one from its network; false if either has none.
+    pub(crate) fn admit(&mut self, now: Moment, ip: IpAddr) -> bool {
+        let (host, network) = self.places(ip);
+        let fits = self.peek(now, host, 1) && self.peek(now, network, NETWORK_SHARE);
+        if fits {
+            self.buckets[host].tokens -= TOKEN;
+            self.buckets[network].tokens -= TOKEN;
+        }
+        fits
+    }
+
+    /// Is there a token left? Takes none.
+    pub(crate) fn open(&mut self, now: Moment, ip: IpAddr) -> bool {
+        let (host, _) = self.places(ip);
+        self.peek(now, host, 1)
+    }
+
+    fn peek(&mut self, now: Moment, place: usize, share: u64) -> bool {
+        let bucket = &mut self.buckets[place];
+        let gained = now.since(bucket.at).as_micros() as u64 * self.per_second / 1_000_000 * share;
+        bucket.tokens = bucket.tokens.saturating_add(gained).min(self.burst * share);
+        if gained > 0 {
+            bucket.at = now;
+        }
+        bucket.tokens >= TOKEN
+    }
+
+    fn places(&self, ip: IpAddr) -> (usize, usize) {
+        let (host, network) = match ip.to_canonical() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), u128::from(v4.to_bits() >> 8)),
+            // One host has a /64 to itself.
+            IpAddr::V6(v6) => (v6.to_bits() >> 64, v6.to_bits() >> 80),
+        };
+        let place = |n: u128, half: usize| half * BUCKETS + (self.key.hash(&[&n.to_le_bytes()]) as usize % BUCKETS);
+        (place(host, 0), place(network, 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_gets_its_share_and_time_refills_it() {
+        let mut gate = Gate::new(Key::derive(1, 1), 5, 1);
+        let ip: IpAddr = "192.0.2.1".parse().unwrap();
+        let at = |ms| Moment::from_millis(ms);
+        assert_eq!((0..100).filter(|_| gate.admit(at(1000), ip)).count(), 5);
+        assert!(gate.admit(at(1000), "198.51.100.1".parse().unwrap()), "others are not hindered");
+        assert_eq!((0..100).filter(|_| gate.admit(at(1400), ip)).count(), 2);
+    }
+
+    #[test]
+    fn a_network_of_many_addresses_shares_one_bucket() {
+        let mut gate = Gate::new(Key::derive(1, 1), 5, 1);
+        let answered = (0..=255u8)
+            .flat_map(|n| std::iter::repeat_n(n, 5))
+            .filter(|n| gate.admit(Moment::from_millis(1), IpAddr::from([192, 0, 2, *n])));
+        assert!(answered.count() <= 40);
+    }
+}

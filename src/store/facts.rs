@@ -1,0 +1,350 @@
+//! Writing facts, and with them, in the same transaction, the tables that follow from them; and reading them in order.
+//! It never changes a fact that is written.
+
+use super::db::{Row, Tx, args, json_rows, statements};
+use super::projection::{Tables, Touched, lead_of};
+use super::touched::Work;
+use super::{CENTRE, Owner, Store, StoreError};
+use crate::facts::{Envelope, Fact};
+use crate::words::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// Facts of the store itself (imports) carry this node, so that they never meet the engine's numbering.
+pub(super) const STORE_NODE: u16 = 2047;
+/// Of one read.
+const PAGE_MAX: u32 = 10_000;
+
+statements! {
+    READ_EPOCH = locked("SELECT epoch FROM epoch WHERE node = $1");
+    LAST_SEQ = one("SELECT COALESCE(MAX(seq), 0) FROM fact WHERE node = $1");
+    ADD_FACTS = rows(
+        "INSERT INTO fact (centre, node, seq, moment, wall, version, kind, call, campaign, agent, lead, body)
+         SELECT CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'node' AS BIGINT), CAST(j.value->>'seq' AS BIGINT),
+                CAST(j.value->>'moment' AS BIGINT), CAST(j.value->>'wall' AS BIGINT), CAST(j.value->>'version' AS BIGINT),
+                j.value->>'kind', CAST(j.value->>'call' AS BIGINT), CAST(j.value->>'campaign' AS BIGINT),
+                CAST(j.value->>'agent' AS BIGINT), CAST(j.value->>'lead' AS BIGINT), j.value->>'body'
+         FROM",
+        "");
+    KEEP_FIELDS = rows(
+        "INSERT INTO call_field (centre, call, lead, name, value)
+         SELECT CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'call' AS BIGINT), CAST(j.value->>'lead' AS BIGINT),
+                j.value->>'name', j.value->>'value'
+         FROM",
+        "WHERE 1 = 1 ON CONFLICT (call, name) DO UPDATE SET value = excluded.value");
+    KEEP_NOTE = one(
+        "INSERT INTO call_note (centre, call, lead, place, note)
+         SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), COALESCE(MAX(place), 0) + 1, CAST($4 AS TEXT) FROM call_note WHERE call = $2
+         HAVING COUNT(CASE WHEN note = $4 THEN 1 END) = 0");
+    READ_FACTS = one(
+        "SELECT centre, node, seq, moment, wall, version, body FROM fact
+         WHERE (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         ORDER BY node, seq LIMIT $6");
+    READ_FACTS_OF_CAMPAIGN = one(
+        "SELECT centre, node, seq, moment, wall, version, body FROM fact
+         WHERE campaign = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         ORDER BY node, seq LIMIT $6");
+    READ_FACTS_OF_CALL = one(
+        "SELECT centre, node, seq, moment, wall, version, body FROM fact
+         WHERE call = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         ORDER BY node, seq LIMIT $6");
+    READ_FACTS_OF_AGENT = one(
+        "SELECT centre, node, seq, moment, wall, version, body FROM fact
+         WHERE agent = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         ORDER BY node, seq LIMIT $6");
+    FACT_BOUNDS = one(
+        "SELECT node, MIN(seq), MAX(seq) FROM fact WHERE wall >= $1 AND wall < $2 GROUP BY node ORDER BY node");
+}
+
+/// One thing to write, in order.
+#[derive(Debug, Clone)]
+pub enum Write {
+    Fact(Envelope),
+    /// What a person said or typed; stands with the person, not with the facts.
+    KeepFields {
+        call: CallId,
+        lead: LeadId,
+        fields: BTreeMap<String, String>,
+    },
+    KeepNote {
+        call: CallId,
+        lead: LeadId,
+        note: String,
+    },
+}
+
+/// All conditions hold together; the most selective of call, agent and campaign is the one that is looked up.
+#[derive(Debug, Clone, Default)]
+pub struct FactFilter {
+    pub from: Option<Wall>,
+    /// Exclusive.
+    pub to: Option<Wall>,
+    pub campaign: Option<CampaignId>,
+    pub call: Option<CallId>,
+    pub agent: Option<AgentId>,
+    /// Such as `call_ended`.
+    pub kind: Option<String>,
+}
+
+/// Where a reader of facts stands. Written as `node-seq`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct FactCursor {
+    pub node: u16,
+    pub seq: u64,
+}
+
+impl FactCursor {
+    pub fn of(envelope: &Envelope) -> FactCursor {
+        FactCursor { node: envelope.node, seq: envelope.seq }
+    }
+}
+impl fmt::Display for FactCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.node, self.seq)
+    }
+}
+impl FromStr for FactCursor {
+    type Err = StoreError;
+    fn from_str(text: &str) -> Result<FactCursor, StoreError> {
+        let read = text.split_once('-').and_then(|(node, seq)| Some((node.parse().ok()?, seq.parse().ok()?)));
+        let invalid = || StoreError::Invalid {
+            what: "cursor",
+            value: text.chars().take(40).collect(),
+            fix: "send the cursor of the last fact as it came: NODE-SEQ",
+        };
+        read.map(|(node, seq)| FactCursor { node, seq }).ok_or_else(invalid)
+    }
+}
+
+impl Store {
+    /// One transaction for all; facts that are on disk already are passed over, so that a batch may be repeated.
+    /// Returns the highest seq on disk of the batch's node (0 if the batch holds no fact).
+    pub async fn append(&self, batch: &[Write]) -> Result<u64, StoreError> {
+        self.append_checked(None, batch).await
+    }
+
+    /// As `append`, and refused with `Fenced` once a younger process holds the node.
+    pub async fn append_as(&self, owner: Owner, batch: &[Write]) -> Result<u64, StoreError> {
+        self.append_checked(Some(owner), batch).await
+    }
+
+    async fn append_checked(&self, owner: Option<Owner>, batch: &[Write]) -> Result<u64, StoreError> {
+        let mut tx = self.db().begin().await?;
+        if let Some(owner) = owner {
+            check_owner(&mut tx, owner).await?;
+        }
+        let last = append_in(&mut tx, batch).await?;
+        tx.commit().await?;
+        Ok(last)
+    }
+
+    /// In the order (node, seq): that of each node's engine. At most 10,000.
+    pub async fn facts(
+        &self,
+        filter: &FactFilter,
+        after: Option<FactCursor>,
+        limit: u32,
+    ) -> Result<Vec<Envelope>, StoreError> {
+        let after = after.unwrap_or_default();
+        let (from, to) = (filter.from.map_or(i64::MIN, |w| w.0), filter.to.map_or(i64::MAX, |w| w.0));
+        let kind = filter.kind.as_deref().unwrap_or("");
+        let limit = limit.min(PAGE_MAX);
+        let mut args = args![after.node, after.seq as i64, from, to, kind, limit];
+        let (sql, id) = match (filter.call, filter.agent, filter.campaign) {
+            (Some(call), _, _) => (&READ_FACTS_OF_CALL, Some(call.sql())),
+            (None, Some(agent), _) => (&READ_FACTS_OF_AGENT, Some(agent.sql())),
+            (None, None, Some(campaign)) => (&READ_FACTS_OF_CAMPAIGN, Some(campaign.sql())),
+            (None, None, None) => (&READ_FACTS, None),
+        };
+        args.extend(id.map(super::db::Arg::from));
+        self.db().all(sql, args).await?.iter().map(envelope).collect()
+    }
+
+    /// Per node the first and last seq between two times: what a page-wise reader can skip.
+    pub(super) async fn fact_bounds(&self, from: Wall, to: Wall) -> Result<Vec<(u16, u64, u64)>, StoreError> {
+        let rows = self.db().all(&FACT_BOUNDS, args![from.0, to.0]).await?;
+        rows.iter().map(|row| Ok((row.int(0)? as u16, row.int(1)? as u64, row.int(2)? as u64))).collect()
+    }
+}
+
+pub(super) async fn check_owner(tx: &mut Tx, owner: Owner) -> Result<(), StoreError> {
+    let row = tx.first(&READ_EPOCH, args![owner.node]).await?;
+    let current = row.map(|row| row.int(0)).transpose()?.unwrap_or(0) as u32;
+    if current == owner.epoch {
+        return Ok(());
+    }
+    Err(StoreError::Fenced { node: owner.node, ours: owner.epoch, current })
+}
+
+/// The batch within a transaction of the caller.
+pub(super) async fn append_in(tx: &mut Tx, batch: &[Write]) -> Result<u64, StoreError> {
+    let (facts, last) = fresh(tx, batch).await?;
+    let mut work = Work::load(tx, &Touched::of(facts.iter().copied())).await?;
+    facts.iter().for_each(|envelope| work.now.fold(envelope));
+    let rows: Vec<FactJson> = facts.iter().map(|envelope| FactJson::of(envelope, &work.now)).collect();
+    if !rows.is_empty() {
+        tx.run(&ADD_FACTS, args![json_rows(&rows)]).await?;
+    }
+    work.save(tx).await?;
+    keep(tx, batch).await?;
+    Ok(last)
+}
+
+pub(super) async fn last_seq(tx: &mut Tx, node: u16) -> Result<u64, StoreError> {
+    let row = tx.first(&LAST_SEQ, args![node]).await?;
+    Ok(row.map(|row| row.int(0)).transpose()?.unwrap_or(0) as u64)
+}
+
+/// The batch's facts that are not on disk, and the highest seq that will be.
+async fn fresh<'a>(tx: &mut Tx, batch: &'a [Write]) -> Result<(Vec<&'a Envelope>, u64), StoreError> {
+    let mut facts = Vec::new();
+    let mut last: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut highest = 0;
+    for write in batch {
+        let Write::Fact(envelope) = write else {
+            continue;
+        };
+        if !last.contains_key(&envelope.node) {
+            last.insert(envelope.node, last_seq(tx, envelope.node).await?);
+        }
+        let on_disk = last.get_mut(&envelope.node).expect("inserted above");
+        if envelope.seq > *on_disk {
+            *on_disk = envelope.seq;
+            facts.push(envelope);
+        }
+        highest = *on_disk;
+    }
+    Ok((facts, highest))
+}
+
+/// Fields and notes: the last value of a field counts, a note that stands already is not written twice.
+async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
+    let mut values: BTreeMap<(CallId, &str), (LeadId, &str)> = BTreeMap::new();
+    for write in batch {
+        match write {
+            Write::Fact(_) => {}
+            Write::KeepFields { call, lead, fields } => {
+                values.extend(fields.iter().map(|(name, value)| ((*call, name.as_str()), (*lead, value.as_str()))));
+            }
+            Write::KeepNote { call, lead, note } => {
+                tx.run(&KEEP_NOTE, args![CENTRE.sql(), call.sql(), lead.sql(), note]).await?;
+            }
+        }
+    }
+    if values.is_empty() {
+        return Ok(());
+    }
+    let of = |((call, name), (lead, value)): ((CallId, &str), (LeadId, &str))| json!({ "centre": CENTRE.sql(), "call": call.sql(), "lead": lead.sql(), "name": name, "value": value });
+    let rows: Vec<Value> = values.into_iter().map(of).collect();
+    tx.run(&KEEP_FIELDS, args![json_rows(&rows)]).await.map(|_| ())
+}
+
+#[derive(Serialize)]
+struct FactJson<'a> {
+    centre: i64,
+    node: u16,
+    seq: u64,
+    moment: i64,
+    wall: i64,
+    version: u16,
+    kind: &'a str,
+    call: Option<i64>,
+    campaign: Option<i64>,
+    agent: Option<i64>,
+    lead: Option<i64>,
+    body: String,
+}
+
+impl<'a> FactJson<'a> {
+    /// Campaign and lead of facts that name only their call are looked up, so that they can be found by either.
+    fn of(envelope: &'a Envelope, tables: &Tables) -> FactJson<'a> {
+        let fact = &envelope.fact;
+        let call = fact.call();
+        let row = call.and_then(|call| tables.calls.get(&call));
+        let order = order_of(fact).and_then(|order| tables.orders.get(&order));
+        FactJson {
+            centre: envelope.centre.sql(),
+            node: envelope.node,
+            seq: envelope.seq,
+            moment: envelope.moment.0,
+            wall: envelope.wall.0,
+            version: envelope.version,
+            kind: fact.kind(),
+            call: call.map(CallId::sql),
+            campaign: campaign_of(fact)
+                .or(row.map(|row| row.campaign))
+                .or(order.map(|order| order.campaign))
+                .map(CampaignId::sql),
+            agent: agent_of(fact).map(AgentId::sql),
+            lead: lead_of(fact).or(row.map(|row| row.lead)).or(order.map(|order| order.lead)).map(LeadId::sql),
+            body: serde_json::to_string(fact).expect("facts always print as JSON"),
+        }
+    }
+}
+
+fn campaign_of(fact: &Fact) -> Option<CampaignId> {
+    if let Fact::CampaignStarted { campaign, .. }
+    | Fact::CampaignPaused { campaign, .. }
+    | Fact::CampaignDrained { campaign, .. }
+    | Fact::CampaignFinished { campaign }
+    | Fact::LeadsImported { campaign, .. }
+    | Fact::LeadHeld { campaign, .. }
+    | Fact::RetryPlanned { campaign, .. }
+    | Fact::CallbackPlanned { campaign, .. }
+    | Fact::LeadClosed { campaign, .. }
+    | Fact::OptedOut { campaign, .. }
+    | Fact::CallPlaced { campaign, .. }
+    | Fact::OrderTaken { campaign, .. }
+    | Fact::PacingModeChanged { campaign, .. } = fact
+    {
+        return Some(*campaign);
+    }
+    if let Fact::CampaignConfigured(configured) = fact {
+        return Some(configured.campaign);
+    }
+    if let Fact::AgentStateChanged { campaign, .. } = fact {
+        return *campaign;
+    }
+    None
+}
+
+fn order_of(fact: &Fact) -> Option<OrderId> {
+    if let Fact::OrderAdvanced { order, .. } = fact { Some(*order) } else { None }
+}
+
+fn agent_of(fact: &Fact) -> Option<AgentId> {
+    if let Fact::AgentReserved { agent, .. }
+    | Fact::CallBridged { agent, .. }
+    | Fact::CallUnbridged { agent, .. }
+    | Fact::HoldStarted { agent, .. }
+    | Fact::HoldEnded { agent, .. }
+    | Fact::AgentLoggedIn { agent, .. }
+    | Fact::AgentStateChanged { agent, .. }
+    | Fact::CustomerLeft { agent, .. }
+    | Fact::AgentLoggedOut { agent, .. } = fact
+    {
+        return Some(*agent);
+    }
+    if let Fact::OrderTaken { agent, .. } | Fact::OutcomeSet { agent, .. } = fact {
+        return *agent;
+    }
+    None
+}
+
+fn envelope(row: &Row) -> Result<Envelope, StoreError> {
+    let body = row.text(6)?;
+    let fact: Fact = serde_json::from_str(&body)
+        .map_err(|error| StoreError::Broken { place: "reading a fact", cause: format!("{error}: {body}") })?;
+    Ok(Envelope {
+        centre: CentreId::from_sql(row.int(0)?),
+        node: row.int(1)? as u16,
+        seq: row.int(2)? as u64,
+        moment: Moment(row.int(3)?),
+        wall: Wall(row.int(4)?),
+        version: row.int(5)? as u16,
+        fact,
+    })
+}

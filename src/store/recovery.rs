@@ -1,0 +1,164 @@
+//! A start: the node is taken, older processes of it are fenced off, leads that were leased and never placed go back,
+//! and what the last run left open is read. It ends no call: the engine does, with facts.
+
+use super::db::{Row, args, statements};
+use super::facts::last_seq;
+use super::lease::release;
+use super::rows::CallRow;
+use super::table::Column;
+use super::{CENTRE, Owner, Store, StoreError};
+use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
+use crate::words::*;
+use std::collections::BTreeMap;
+
+statements! {
+    TAKE_NODE = one(
+        "INSERT INTO epoch (centre, node, epoch, taken) VALUES ($1, $2, 1, $3)
+         ON CONFLICT (node) DO UPDATE SET epoch = epoch.epoch + 1, taken = excluded.taken RETURNING epoch");
+    LEASED_OF_NODE = one("SELECT id FROM lead WHERE lease_node = $1 AND state = 'leased' AND id > $2 ORDER BY id LIMIT 5000");
+    OPEN_CALLS = one(concat!(call_sql!(select), " WHERE t.node = $1 AND t.ended_at IS NULL AND t.withdrawn IS NULL ORDER BY t.id"));
+    UNPLANNED = one(concat!(call_sql!(select),
+        " JOIN lead AS l ON l.last_call = t.id AND l.state = 'in_flight'
+          WHERE t.node = $1 AND (t.ended_at IS NOT NULL OR t.withdrawn IS NOT NULL) ORDER BY t.id"));
+    OPEN_SESSIONS = one(
+        "SELECT agent, id, last_moment FROM agent_session WHERE node = $1 AND logged_out IS NULL ORDER BY id");
+    RUNNING = one("SELECT id FROM campaign WHERE state IN ('running', 'draining') ORDER BY id");
+    // The conditions of `CallRow::human`, for calls that are over.
+    HUMAN_CALLS = one(
+        "SELECT answered_at, abandon FROM call
+         WHERE campaign = $1 AND answered_at >= $2 AND ended_at IS NOT NULL
+           AND (verdict IS NULL OR verdict NOT LIKE '%machine%') AND cause NOT LIKE '%machine%'
+           AND (abandon IS NOT NULL OR bridged_at IS NOT NULL OR spoke_at IS NOT NULL
+                OR cause IN ('handled', 'abandoned_no_agent', 'abandoned_customer_early'))
+         ORDER BY answered_at, id");
+}
+
+/// What the last run of a node left.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    pub last_seq: u64,
+    pub open_calls: Vec<OpenCall>,
+    pub unplanned: Vec<UnplannedLead>,
+    pub open_sessions: Vec<OpenSession>,
+    /// Where each order stands.
+    pub orders: Vec<(OrderId, OrderState)>,
+    pub suppressed: Vec<String>,
+    pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    /// Were running or draining: to be configured and started again.
+    pub running: Vec<CampaignId>,
+}
+
+impl Store {
+    /// A new epoch for this node. Whoever held it before can neither write facts nor lease any more;
+    /// the leads that were in its hands and not placed go back to the list.
+    pub async fn take_node(&self, node: u16, now: Wall) -> Result<Owner, StoreError> {
+        let mut tx = self.db().begin().await?;
+        let row = tx.first(&TAKE_NODE, args![CENTRE.sql(), node, now.0]).await?;
+        let epoch = row.ok_or(StoreError::Missing { what: "epoch of node", value: node.to_string() })?.int(0)? as u32;
+        let mut after = -1_i64;
+        loop {
+            let rows = tx.all(&LEASED_OF_NODE, args![node, after]).await?;
+            let ids = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+            let Some(last) = ids.last() else {
+                break;
+            };
+            after = *last;
+            let leads: Vec<LeadId> = ids.into_iter().map(LeadId::from_sql).collect();
+            release(&mut tx, &leads, |lead| lead.lease_node == Some(node)).await?;
+        }
+        tx.commit().await?;
+        Ok(Owner { node, epoch })
+    }
+
+    /// After `take_node`. `ledger_since`: per campaign, from when human answers count for its abandonment window.
+    pub async fn recover(
+        &self,
+        owner: Owner,
+        ledger_since: &BTreeMap<CampaignId, Wall>,
+    ) -> Result<Standing, StoreError> {
+        let mut tx = self.db().begin().await?;
+        let last_seq = last_seq(&mut tx, owner.node).await?;
+        tx.commit().await?;
+        let node = owner.node;
+        let mut ledgers = BTreeMap::new();
+        for (campaign, since) in ledger_since {
+            let rows = self.db().all(&HUMAN_CALLS, args![campaign.sql(), since.0]).await?;
+            ledgers.insert(*campaign, ledger(&rows)?);
+        }
+        let open = self.db().all(&OPEN_CALLS, args![node]).await?;
+        let unplanned = self.db().all(&UNPLANNED, args![node]).await?;
+        let sessions = self.db().all(&OPEN_SESSIONS, args![node]).await?;
+        let running = self.db().all(&RUNNING, args![]).await?;
+        Ok(Standing {
+            last_seq,
+            open_calls: open
+                .iter()
+                .map(|row| Ok(open_call(&CallRow::read(row)?)))
+                .collect::<Result<_, StoreError>>()?,
+            unplanned: unplanned
+                .iter()
+                .map(|row| Ok(unplanned_lead(CallRow::read(row)?)))
+                .collect::<Result<_, StoreError>>()?,
+            open_sessions: sessions.iter().map(open_session).collect::<Result<_, _>>()?,
+            orders: self.order_states().await?,
+            suppressed: self.suppressed().await?,
+            ledgers,
+            running: running
+                .iter()
+                .map(|row| Ok(CampaignId::from_sql(row.int(0)?)))
+                .collect::<Result<_, StoreError>>()?,
+        })
+    }
+}
+
+fn open_call(call: &CallRow) -> OpenCall {
+    OpenCall {
+        call: call.id,
+        campaign: call.campaign,
+        lead: call.lead,
+        attempt: call.attempt,
+        invite_sent: call.invite_at.is_some(),
+        answered: call.answered_at.is_some(),
+        human: call.human(),
+        bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),
+        machine: call.verdict.and_then(|verdict| match verdict {
+            Verdict::Machine(kind) => Some(kind),
+            Verdict::Human | Verdict::Unknown => None,
+        }),
+        abandoned: call.abandon.is_some(),
+        pack: call.pack.clone(),
+    }
+}
+
+fn unplanned_lead(call: CallRow) -> UnplannedLead {
+    UnplannedLead {
+        call: call.id,
+        campaign: call.campaign,
+        lead: call.lead,
+        attempt: call.attempt,
+        cause: call.cause,
+        outcome: call.outcome,
+    }
+}
+
+fn open_session(row: &Row) -> Result<OpenSession, StoreError> {
+    Ok(OpenSession {
+        agent: AgentId::from_sql(row.int(0)?),
+        session: SessionId::from_sql(row.int(1)?),
+        last: Moment(row.int(2)?),
+    })
+}
+
+/// Human answers at their time of answer (KPI dictionary: `abandon_rate`, ANSWER). A customer who hung up early is a
+/// person answered, and not an abandoned one. Open calls are missing: the engine judges them, with facts.
+fn ledger(rows: &[Row]) -> Result<Vec<LedgerEntry>, StoreError> {
+    let entry = |row: &Row| {
+        let abandon: Option<Abandon> = Column::read(row, 1)?;
+        let abandoned = match abandon {
+            Some(Abandon::NoAgent | Abandon::Late | Abandon::Crash) => true,
+            Some(Abandon::CustomerEarly) | None => false,
+        };
+        Ok(LedgerEntry { at: Wall(row.int(0)?), abandoned })
+    };
+    rows.iter().map(entry).collect()
+}

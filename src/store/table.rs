@@ -1,0 +1,157 @@
+//! How a table's rows become Rust records and back, declared once per table. It knows no statement's meaning.
+
+use super::StoreError;
+use super::db::Row;
+use crate::words::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A column's type: read from a row, written as JSON (see `db::json_rows`).
+pub trait Column: Sized {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError>;
+    fn json(&self) -> Value;
+}
+
+/// Declares a record, its columns, and a macro with the SQL around them: `select` (all columns, no condition),
+/// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `db::json_rows`).
+macro_rules! table {
+    ($(#[$doc:meta])* $name:ident in $module:ident ($table:literal) {
+        $($(#[$fdoc:meta])* $field:ident: $type:ty = $kind:ident,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            pub centre: CentreId,
+            $($(#[$fdoc])* pub $field: $type,)+
+        }
+
+        impl $name {
+            pub(in crate::store) fn read(row: &$crate::store::db::Row) -> Result<$name, $crate::store::StoreError> {
+                use $crate::store::table::Column;
+                let mut index = 0;
+                let mut next = || { index += 1; index };
+                Ok($name {
+                    centre: Column::read(row, 0)?,
+                    $($field: Column::read(row, next())?,)+
+                })
+            }
+
+            pub(in crate::store) fn json(&self) -> serde_json::Value {
+                use $crate::store::table::Column;
+                let mut object = serde_json::Map::new();
+                object.insert("centre".to_owned(), self.centre.json());
+                $(object.insert(stringify!($field).to_owned(), self.$field.json());)+
+                serde_json::Value::Object(object)
+            }
+        }
+
+        macro_rules! $module {
+            (select) => { concat!("SELECT t.centre" $(, ", t.", stringify!($field))+, " FROM ", $table, " AS t") };
+            (upsert_before) => { concat!("INSERT INTO ", $table, " (centre" $(, ", ", stringify!($field))+,
+                ") SELECT CAST(j.value->>'centre' AS BIGINT)"
+                $(, ", CAST(j.value->>'", stringify!($field), "' AS ", sql_type!($kind), ")")+,
+                " FROM") };
+            (upsert_after) => { concat!("WHERE 1 = 1 ON CONFLICT (id) DO UPDATE SET centre = excluded.centre"
+                $(, ", ", stringify!($field), " = excluded.", stringify!($field))+) };
+            (update_before) => { concat!("UPDATE ", $table, " SET centre = r.centre"
+                $(, ", ", stringify!($field), " = r.", stringify!($field))+,
+                " FROM (SELECT CAST(j.value->>'centre' AS BIGINT) AS centre"
+                $(, ", CAST(j.value->>'", stringify!($field), "' AS ", sql_type!($kind), ") AS ", stringify!($field))+,
+                " FROM") };
+            (update_after) => { concat!(") AS r WHERE ", $table, ".id = r.id") };
+        }
+    };
+}
+
+macro_rules! sql_type {
+    (int) => {
+        "BIGINT"
+    };
+    (text) => {
+        "TEXT"
+    };
+}
+
+macro_rules! ints {
+    ($($type:ty: $read:expr, $write:expr;)+) => {$(
+        impl Column for $type {
+            fn read(row: &Row, index: usize) -> Result<Self, StoreError> { Ok($read(row.int(index)?)) }
+            fn json(&self) -> Value { Value::from($write(self)) }
+        }
+        impl Column for Option<$type> {
+            fn read(row: &Row, index: usize) -> Result<Self, StoreError> { Ok(row.opt_int(index)?.map($read)) }
+            fn json(&self) -> Value { self.as_ref().map_or(Value::Null, |value| Value::from($write(value))) }
+        }
+    )+};
+}
+
+ints! {
+    i64: |v: i64| v, |v: &i64| *v;
+    u32: |v: i64| v as u32, |v: &u32| i64::from(*v);
+    u16: |v: i64| v as u16, |v: &u16| i64::from(*v);
+    u8: |v: i64| v as u8, |v: &u8| i64::from(*v);
+    bool: |v: i64| v != 0, |v: &bool| i64::from(*v);
+    Wall: Wall, |v: &Wall| v.0;
+    Moment: Moment, |v: &Moment| v.0;
+    CentreId: CentreId::from_sql, |v: &CentreId| v.sql();
+    CampaignId: CampaignId::from_sql, |v: &CampaignId| v.sql();
+    LeadId: LeadId::from_sql, |v: &LeadId| v.sql();
+    CallId: CallId::from_sql, |v: &CallId| v.sql();
+    AgentId: AgentId::from_sql, |v: &AgentId| v.sql();
+    SessionId: SessionId::from_sql, |v: &SessionId| v.sql();
+    OrderId: OrderId::from_sql, |v: &OrderId| v.sql();
+    RecordingId: RecordingId::from_sql, |v: &RecordingId| v.sql();
+    TrunkId: TrunkId::from_sql, |v: &TrunkId| v.sql();
+}
+
+impl Column for String {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        row.text(index)
+    }
+    fn json(&self) -> Value {
+        Value::from(self.as_str())
+    }
+}
+impl Column for Option<String> {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        row.opt_text(index)
+    }
+    fn json(&self) -> Value {
+        self.as_deref().map_or(Value::Null, Value::from)
+    }
+}
+
+/// Our enums stand as their serde name (`busy`); those that carry something, as JSON (`{"failed":"carrier"}`).
+pub fn enum_text<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value).expect("our enums always print") {
+        Value::String(name) => name,
+        other => other.to_string(),
+    }
+}
+
+pub fn enum_from<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    let value = if text.starts_with('{') { serde_json::from_str(text) } else { Ok(Value::from(text)) };
+    value
+        .and_then(serde_json::from_value)
+        .map_err(|error| StoreError::Broken { place: "reading a word", cause: format!("\"{text}\": {error}") })
+}
+
+macro_rules! enums {
+    ($($type:ty),+ $(,)?) => {$(
+        impl $crate::store::table::Column for $type {
+            fn read(row: &$crate::store::db::Row, index: usize) -> Result<Self, $crate::store::StoreError> {
+                $crate::store::table::enum_from(&row.text(index)?)
+            }
+            fn json(&self) -> serde_json::Value { serde_json::Value::from($crate::store::table::enum_text(self)) }
+        }
+        impl $crate::store::table::Column for Option<$type> {
+            fn read(row: &$crate::store::db::Row, index: usize) -> Result<Self, $crate::store::StoreError> {
+                row.opt_text(index)?.map(|text| $crate::store::table::enum_from(&text)).transpose()
+            }
+            fn json(&self) -> serde_json::Value {
+                self.as_ref().map_or(serde_json::Value::Null, |v| serde_json::Value::from($crate::store::table::enum_text(v)))
+            }
+        }
+    )+};
+}

@@ -1,0 +1,49 @@
+//! The glossary names every KPI as the catalogue does, with its formula, and every code that a person may meet.
+
+use outpace::kpi::{Attribution, Kpi, catalogue};
+use outpace::words::{AgentState, Lang};
+
+const GLOSSARY: &str = include_str!("../docs/glossary.md");
+
+fn row(kpi: &Kpi) -> String {
+    let part = |text: String| if text.contains(' ') { format!("({text})") } else { text };
+    let formula = match kpi.denominator().as_str() {
+        "1" => kpi.numerator(),
+        _divided => format!("{} / {}", part(kpi.numerator()), part(kpi.denominator())),
+    };
+    let names = [Lang::En, Lang::ZhHans, Lang::ZhHant].map(|lang| kpi.name(lang)).join(" | ");
+    format!("| `{}` | {names} | {formula} | {} |", kpi.id, kpi.attribution())
+}
+
+#[test]
+fn every_kpi_stands_in_the_glossary_as_in_the_catalogue() {
+    let missing: Vec<String> = catalogue().iter().map(row).filter(|row| !GLOSSARY.contains(row.as_str())).collect();
+    assert!(missing.is_empty(), "docs/glossary.md lacks these rows:\n{}", missing.join("\n"));
+    let rows = GLOSSARY.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 7).count();
+    assert_eq!(rows, catalogue().len(), "docs/glossary.md has rows of KPIs that are no more");
+}
+
+#[test]
+fn every_state_and_attribution_stands_in_the_glossary() {
+    use AgentState::*;
+    for state in [Ready, Reserved, Talk, Hold, Wrap, Pause, ManualDial, Preview, NoDevice] {
+        let code = serde_json::to_value(state).expect("a state is a word");
+        let code = code.as_str().expect("a state is a word").to_owned();
+        assert!(GLOSSARY.contains(&format!("| `{code}` |")), "docs/glossary.md lacks the state {code}");
+    }
+    for attribution in Attribution::ALL {
+        assert!(GLOSSARY.contains(&format!("`{attribution}`")), "docs/glossary.md lacks {attribution}");
+    }
+}
+
+#[test]
+fn figures_read_well() {
+    let show = |id: &str, value: f64| outpace::kpi::find(id).expect("of the catalogue").show(Some(value));
+    assert_eq!(show("abandon_rate", 0.02505), "2.51 %");
+    assert_eq!(show("busy_ratio", 0.09375), "9.4 %");
+    assert_eq!(show("aht", 310.0), "310.0 s");
+    assert_eq!(show("login_time", 28_800.0), "8:00:00");
+    assert_eq!(show("dials", 1_000.0), "1000");
+    assert_eq!(show("handled_per_hour", 7.5), "7.5/h");
+    assert_eq!(outpace::kpi::find("aht").expect("of the catalogue").show(None), "-");
+}
