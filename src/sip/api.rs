@@ -1,5 +1,6 @@
 //! What goes in and out of a `Stack`: settings, verbs' arguments, events. No behaviour.
 
+use super::digest::Algorithm;
 use super::limits::Limits;
 use super::sdp::{Codec, Media};
 use super::transport::Transport;
@@ -21,6 +22,9 @@ pub struct Config {
     pub timers: Timers,
     /// RFC 4028: what we ask for; `None` asks for no session timer.
     pub session_expires: Option<Duration>,
+    /// What phones are challenged with, most preferred first (RFC 8760). MD5 alone by default: Debian's baresip 1.0 and
+    /// its like give up when any challenge names another algorithm. The secrets we mint are too long to be guessed.
+    pub digest: Vec<Algorithm>,
     /// The registrar grants at most this, and asks for at least `register_expires_min`.
     pub register_expires_max: Duration,
     pub register_expires_min: Duration,
@@ -36,6 +40,7 @@ impl Config {
             limits: Limits::default(),
             timers: Timers::default(),
             session_expires: Some(Duration::from_secs(1800)),
+            digest: vec![Algorithm::Md5],
             register_expires_max: Duration::from_secs(3600),
             register_expires_min: Duration::from_secs(10),
         }

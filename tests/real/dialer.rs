@@ -35,7 +35,8 @@ impl Dialer {
     /// Writes the configuration and makes an admin key; does not start yet.
     pub fn prepare(scratch: &Path, trunks: &[Trunk<'_>], store: Option<&str>) -> Dialer {
         let data = scratch.join("data");
-        let (sip, api, rtp) = (udp_port(), tcp_port(), 30_000 + u16::try_from(std::process::id() % 100).expect("below 100") * 200);
+        let (sip, api, rtp) =
+            (udp_port(), tcp_port(), 30_000 + u16::try_from(std::process::id() % 100).expect("below 100") * 200);
         let mut text = format!(
             "[data]\ndir = \"{}\"\n[sip]\nbind = \"127.0.0.1:{sip}\"\n[api]\nbind = \"127.0.0.1:{api}\"\n[rtp]\nport_min = {rtp}\nport_max = {}\n[node]\ndrain_seconds = 5\n",
             data.display(),
@@ -109,13 +110,15 @@ impl Dialer {
     }
 
     pub fn try_get(&self, path: &str) -> (u16, Value) {
-        let request = self.agent().get(format!("{}{path}", self.api)).header("Authorization", format!("Bearer {}", self.key));
+        let request =
+            self.agent().get(format!("{}{path}", self.api)).header("Authorization", format!("Bearer {}", self.key));
         let mut response = request.call().unwrap_or_else(|e| panic!("GET {path}: {e}"));
         (response.status().as_u16(), response.body_mut().read_json().unwrap_or(Value::Null))
     }
 
     pub fn bytes(&self, path: &str) -> Vec<u8> {
-        let request = self.agent().get(format!("{}{path}", self.api)).header("Authorization", format!("Bearer {}", self.key));
+        let request =
+            self.agent().get(format!("{}{path}", self.api)).header("Authorization", format!("Bearer {}", self.key));
         let mut response = request.call().unwrap_or_else(|e| panic!("GET {path}: {e}"));
         assert_eq!(response.status().as_u16(), 200, "GET {path}");
         response.body_mut().read_to_vec().expect("the body arrives")
@@ -128,10 +131,8 @@ impl Dialer {
     }
 
     pub fn try_post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = self
-            .agent()
-            .post(format!("{}{path}", self.api))
-            .header("Authorization", format!("Bearer {}", self.key));
+        let request =
+            self.agent().post(format!("{}{path}", self.api)).header("Authorization", format!("Bearer {}", self.key));
         let mut response = request.send_json(body).unwrap_or_else(|e| panic!("POST {path}: {e}"));
         (response.status().as_u16(), response.body_mut().read_json().unwrap_or(Value::Null))
     }

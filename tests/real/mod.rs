@@ -37,7 +37,8 @@ pub fn peers() -> PathBuf {
 
 /// Runs a command to its end; a failure shows what it said.
 pub fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}. tests/install.sh installs what the tests need."));
+    let output =
+        command.output().unwrap_or_else(|e| panic!("{command:?}: {e}. tests/install.sh installs what the tests need."));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?} failed:\n{text}{errors}");

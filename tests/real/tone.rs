@@ -6,12 +6,7 @@ use std::path::Path;
 pub fn channel(path: &Path, channel: usize) -> Vec<f64> {
     let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let channels = usize::from(reader.spec().channels);
-    reader
-        .samples::<i16>()
-        .map(|sample| f64::from(sample.unwrap_or(0)))
-        .skip(channel)
-        .step_by(channels)
-        .collect()
+    reader.samples::<i16>().map(|sample| f64::from(sample.unwrap_or(0))).skip(channel).step_by(channels).collect()
 }
 
 /// The share of the windows with sound in which this tone carries most of the energy, 0 to 1.

@@ -51,7 +51,9 @@ impl World {
     pub fn new(addresses: &[&str], seed: u64) -> World {
         let mut stacks = BTreeMap::new();
         for (i, a) in addresses.iter().enumerate() {
-            stacks.insert(addr(a), Stack::new(Config::new(addr(a)), seed * 1000 + i as u64));
+            let mut config = Config::new(addr(a));
+            config.digest = vec![digest::Algorithm::Sha256, digest::Algorithm::Md5];
+            stacks.insert(addr(a), Stack::new(config, seed * 1000 + i as u64));
         }
         World {
             now: Moment::from_millis(1000),

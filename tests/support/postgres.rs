@@ -12,6 +12,7 @@ const HINT: &str = "PostgreSQL is needed by these tests: apt-get install postgre
 pub struct Postgres {
     bin: PathBuf,
     dir: tempfile::TempDir,
+    settings: Vec<String>,
     server: Child,
     user: Option<(u32, u32)>,
 }
@@ -19,6 +20,11 @@ pub struct Postgres {
 impl Postgres {
     /// Waits until the server says that it takes connections.
     pub fn start() -> Postgres {
+        Postgres::start_with(&["fsync=off"])
+    }
+
+    /// With settings of its own, as `name=value`.
+    pub fn start_with(settings: &[&str]) -> Postgres {
         let bin = binaries();
         let user = user();
         let dir = tempfile::Builder::new().prefix("outpace-pg-").tempdir().expect("a temporary directory");
@@ -32,8 +38,9 @@ impl Postgres {
             .output()
             .expect(HINT);
         assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
-        let server = serve(&bin, dir.path(), user);
-        Postgres { bin, dir, server, user }
+        let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let server = serve(&bin, dir.path(), &settings, user);
+        Postgres { bin, dir, settings, server, user }
     }
 
     /// A new, empty database, and its address for `Store::open`.
@@ -50,14 +57,15 @@ impl Postgres {
 }
 
 /// Starts the server on its cluster.
-fn serve(bin: &Path, dir: &Path, user: Option<(u32, u32)>) -> Child {
-    let settings = ["listen_addresses=", "fsync=off", "max_connections=60", "logging_collector=off"];
+fn serve(bin: &Path, dir: &Path, settings: &[String], user: Option<(u32, u32)>) -> Child {
+    let own = ["listen_addresses=", "max_connections=60", "logging_collector=off"];
+    let settings = own.into_iter().chain(settings.iter().map(String::as_str));
     let mut server = command(&bin.join("postgres"), user)
         .arg("-D")
         .arg(dir.join("data"))
         .arg("-k")
         .arg(dir)
-        .args(settings.iter().flat_map(|setting| ["-c", setting]))
+        .args(settings.flat_map(|setting| ["-c", setting]))
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -87,7 +95,7 @@ impl Postgres {
 
     /// Starts again on the same data.
     pub fn recover(&mut self) {
-        self.server = serve(&self.bin, self.dir.path(), self.user);
+        self.server = serve(&self.bin, self.dir.path(), &self.settings, self.user);
     }
 }
 

@@ -67,7 +67,7 @@ impl Stack {
         }
     }
 
-    /// 401 with SHA-256 and MD5 (RFC 8760: the preferred one first); to a stranger with MD5 alone if both are too long.
+    /// 401 with a challenge per algorithm; to a stranger only the last one, if all are too long.
     fn challenge(&mut self, now: Moment, peer: Peer, message: &Message<'_>, stale: bool) {
         let nonce = mint_nonce(&self.keys.nonces, now, self.chance.next() as u32);
         let realm = self.config.realm.clone();
@@ -82,11 +82,12 @@ impl Stack {
         };
         let strange = self.standing(peer) == Standing::Stranger;
         let short = strange && message.bytes().len() < 400;
+        let algorithms = self.config.digest.clone();
         self.reply(peer, message, 401, |w| {
-            if !short {
-                line(w, Algorithm::Sha256);
+            let skip = if short { algorithms.len().saturating_sub(1) } else { 0 };
+            for algorithm in &algorithms[skip..] {
+                line(w, *algorithm);
             }
-            line(w, Algorithm::Md5);
         });
     }
 }
