@@ -1,12 +1,13 @@
 //! Section 9 of the KPI dictionary, as it stands there: an agent's day, a campaign's day, the interval and midnight
 //! cases, the double login, the empty campaign.
 
-mod support;
+#[path = "support/story.rs"]
+mod story;
 
 use outpace::facts::{Abandon, Fact, Verdict};
 use outpace::kpi::{Attribution, Fold, GroupBy, Interval, Query, Row};
 use outpace::words::*;
-use support::story::*;
+use story::*;
 
 fn fold(story: &Story) -> Fold {
     let mut fold = Fold::new();

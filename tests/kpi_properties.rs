@@ -2,13 +2,14 @@
 //! parts add up to the whole, agents to the team, shares stay at or below one, and neither the order of arrival
 //! nor a replay changes a figure.
 
-mod support;
+#[path = "support/story.rs"]
+mod story;
 
 use outpace::facts::{Abandon, Envelope, OrderState, Verdict};
 use outpace::kpi::{Attribution, Base, Fold, GroupBy, IDS, Interval, Query, Unit, catalogue, find};
 use outpace::words::*;
 use proptest::prelude::*;
-use support::story::*;
+use story::*;
 
 const START: &str = "2026-03-07T20:00:00Z";
 

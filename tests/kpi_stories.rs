@@ -1,11 +1,12 @@
 //! Rules of the dictionary that its fixture does not touch, one story each.
 
-mod support;
+#[path = "support/story.rs"]
+mod story;
 
 use outpace::facts::{Envelope, Fact, Verdict};
 use outpace::kpi::{Figure, Fold, GroupBy, Interval, Query};
 use outpace::words::*;
-use support::story::*;
+use story::*;
 
 const EIGHT: &str = "2026-11-02T08:00:00Z";
 

@@ -126,3 +126,30 @@ fn prompts_take_virtual_time() {
     // Welcome, day, hour, three prompts with 6 s of silence each, good-bye.
     assert!((silent.seconds - 32.0).abs() < 1e-9, "{}", silent.seconds);
 }
+
+#[test]
+fn every_campaign_toml_may_dial_and_every_lead_is_accepted() {
+    use outpace::campaign::{check, list};
+    for name in SHIPPED {
+        let text = fs::read_to_string(format!("campaigns/{name}/campaign.toml")).unwrap();
+        let settings = check::check(&text).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"));
+        let dialing = &settings.dialing;
+        let options = list::ImportOptions::new(&dialing.region, &dialing.regions, [7; 32]);
+        let bytes = fs::read(format!("campaigns/{name}/leads.sample.csv")).unwrap();
+        let mut rows = Rows(Vec::new());
+        let report = list::Importer::new(options).read_all(&bytes[..], &mut rows).unwrap();
+        assert_eq!((report.rejected, report.accepted), (0, report.rows), "{name}: {:#?}", report.rejections);
+        for row in rows.0 {
+            assert!(!row.zones.is_empty(), "{name} line {}: no zone is known", row.line);
+        }
+    }
+}
+
+struct Rows(Vec<outpace::campaign::list::Row>);
+
+impl outpace::campaign::list::Sink for Rows {
+    fn row(&mut self, row: outpace::campaign::list::Row) {
+        self.0.push(row);
+    }
+    fn rejected(&mut self, _: &outpace::campaign::list::Rejected) {}
+}

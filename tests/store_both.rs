@@ -192,7 +192,7 @@ fn placed(call: CallId, campaign: CampaignId, lead: &outpace::campaign::Lead) ->
         lead: lead.id,
         attempt: lead.attempts + 1,
         number_hash: lead.number_hash.clone(),
-        zone: lead.zones.join(","),
+        zone: lead.zones.join("&"),
         rules: vec!["us.hours".to_owned()],
         pack: "us@1".to_owned(),
     }

@@ -1,4 +1,120 @@
 //! One file per command; the only place that joins everything.
 
+mod assembly;
+mod check;
 pub mod config;
+mod data;
+mod import;
+mod key;
+mod new;
 pub mod pacer;
+mod serve;
+mod test;
+mod verify;
+
+use clap::{Args, Parser, Subcommand};
+use config::Config;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// An outbound predictive dialer: real SIP and RTP, Lua campaigns, lawful pacing. 外呼预测拨号系统。
+#[derive(Parser)]
+#[command(name = "outpace", version, about, long_about = None, max_term_width = 100)]
+struct Outpace {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a campaign folder that works. 新建活动文件夹。
+    New(new::New),
+    /// Check a campaign folder: settings, flow, prompts, leads. 检查活动文件夹。
+    Check(check::Check),
+    /// Run a campaign's flow_test.lua. 运行流程测试。
+    Test(test::Test),
+    /// Import leads from a CSV file. 导入名单。
+    Import(import::Import),
+    /// Speak the pacing judge's protocol on standard input and output. 节奏评测协议。
+    Pacer,
+    /// Recompute every KPI and every table from the facts. 由事实重算全部指标并核对。
+    Verify(verify::Verify),
+    /// The configuration. 配置。
+    Config(ConfigCommand),
+    /// API keys. 接口密钥。
+    Key(key::Key),
+    /// Dial for real: trunks, softphones, API. 正式运行。
+    Serve(serve::Serve),
+}
+
+#[derive(Args)]
+struct ConfigCommand {
+    #[command(subcommand)]
+    what: ConfigWhat,
+}
+
+#[derive(Subcommand)]
+enum ConfigWhat {
+    /// Print a complete, commented configuration file. 打印完整配置示例。
+    Example,
+}
+
+/// Where settings come from and data is kept: the same flags for every command that needs them.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// The configuration file; without it, defaults. 配置文件。
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder for campaigns, recordings and the SQLite file. 数据目录。
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    pub(crate) fn load(&self) -> Result<Config, Failure> {
+        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        if let Some(dir) = &self.data {
+            config.data.dir.clone_from(dir);
+        }
+        Ok(config)
+    }
+}
+
+/// What a command says when it cannot do its work. The exit code is 1.
+#[derive(Debug)]
+pub(crate) struct Failure(pub String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+pub fn main() -> ExitCode {
+    let outpace = Outpace::parse();
+    let result = match outpace.command {
+        Command::New(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Pacer => pacer::run(std::io::stdin().lock(), std::io::stdout().lock())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Failure::from),
+        Command::Verify(command) => command.run(),
+        Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
+            print!("{}", config::EXAMPLE);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Key(command) => command.run(),
+        Command::Serve(command) => command.run(),
+    };
+    result.unwrap_or_else(|Failure(text)| {
+        eprintln!("outpace: {text}");
+        ExitCode::FAILURE
+    })
+}
+
+/// A small runtime for commands that talk to the store and end.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}

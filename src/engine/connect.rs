@@ -85,7 +85,8 @@ impl Engine {
             return;
         }
         let customer = call.leg.expect("answered on a leg");
-        let recording: RecordingId = self.mint.next();
+        // One recording a call, with the call's number: a file found after a crash knows its call.
+        let recording = RecordingId(id.0);
         self.calls.get_mut(&id).expect("just looked up").recording = Some(recording);
         self.command(Command::Record { customer, call: id, recording });
     }

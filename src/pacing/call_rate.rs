@@ -68,14 +68,20 @@ impl CallRate {
         let Some(spacing) = &self.spacing else { return false };
         self.clock.tell(now);
         match spacing.check() {
-            Ok(()) => self.taken.push_back(now),
-            // Rounded up to our microseconds, so that asking then succeeds.
-            Err(refused) => self.spaced = Moment(refused.earliest_possible().0 + 1),
+            Ok(()) => {
+                self.taken.push_back(now);
+                true
+            }
+            Err(refused) => {
+                // Rounded up to our microseconds.
+                self.spaced = Moment(refused.earliest_possible().0 + 1);
+                false
+            }
         }
-        self.taken.back() == Some(&now) && self.spaced <= now
     }
 
-    /// When to ask again: now or later; `None` if never (a limit of zero).
+    /// When to ask again: now or later; `None` if never (a limit of zero). It may be refused once more then, by the
+    /// spacing where the window had spoken before.
     pub fn next(&self, now: Moment) -> Option<Moment> {
         self.spacing.as_ref()?;
         let inside = self.taken.iter().filter(|at| at.0 > now.0 - WINDOW);

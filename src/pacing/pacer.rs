@@ -127,8 +127,9 @@ impl Pacer {
         }
     }
 
+    /// Sets a constant of the method by name, for tuning against the judge; false if there is none of that name.
     #[doc(hidden)]
-    pub fn tune(&mut self, name: &str, value: f64) {
+    pub fn tune(&mut self, name: &str, value: f64) -> bool {
         let (pacing, budget) = (&mut self.predictive.tuning, &mut self.predictive.budget.tuning);
         match name {
             "grace" => pacing.grace = value,
@@ -136,17 +137,24 @@ impl Pacer {
             "cancel_floor" => pacing.cancel_floor = value,
             "start_lines" => pacing.start_lines = value,
             "start_per_resolved" => pacing.start_per_resolved = value,
+            "cancel_share" => pacing.cancel_share = value,
+            "speed_agents" => pacing.speed_agents = value,
+            "caution" => pacing.caution = value,
             "aim" => budget.aim = value,
             "reserve" => budget.reserve = value,
             "credit" => budget.credit = value,
             "credit_answers" => budget.credit_answers = value,
             "first_limit" => budget.first_limit = value,
             "proportional" => budget.proportional = value,
-            "integral_answers" => budget.integral_answers = value,
-            "memory_seconds" => self.predictive.level.memory_seconds = value,
-            "memory_answers" => self.predictive.level.memory_answers = value,
-            other => panic!("no tuning named {other}"),
+            "integral" => budget.integral = value,
+            "margin" => budget.margin = value,
+            "spent_limit" => budget.spent_limit = value,
+            "jumps" => self.predictive.level.tuning.jumps = value,
+            "drift" => self.predictive.level.tuning.drift = value,
+            "spread" => self.predictive.level.tuning.spread = value,
+            _ => return false,
         }
+        true
     }
 
     // ── deciding ──
@@ -271,7 +279,7 @@ impl Pacer {
         self.state.advance(call, Stage::Waiting, now);
         let person = match self.settings.counts {
             Counts::Answers => 1.0,
-            Counts::People => self.predictive.ring.person_share(line.rung_seconds),
+            Counts::People => self.predictive.levelled(self.predictive.ring.person_share(line.rung_seconds)),
         };
         if let Some(line) = self.state.line(call) {
             line.person = person;
@@ -329,7 +337,7 @@ impl Pacer {
 
     fn count(&mut self, now: Moment, tally: Tally) {
         self.ledger.record(now, tally);
-        self.predictive.budget.passed(&self.settings, tally);
+        self.predictive.budget.passed(&self.settings, now, tally);
     }
 
     fn stepped(&mut self, agent: AgentId, step: u32, now: Moment) {
@@ -364,6 +372,12 @@ impl Pacer {
         let agent = &mut self.state.agents[at];
         self.predictive.settle_agent(agent, now);
         let spent = seconds(now, agent.since);
+        if (agent.work, work) == (Work::Talk, Work::Wrap) {
+            agent.speed.talked(0.0, 1.0);
+        }
+        if (agent.work, work) == (Work::Wrap, Work::Ready) {
+            agent.speed.wrapped(0.0, 1.0);
+        }
         match (agent.work, work) {
             (Work::Talk, Work::Talk) => {}
             (Work::Talk, _) => {

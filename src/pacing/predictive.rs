@@ -20,14 +20,29 @@ pub struct Tuning {
     /// A surplus line is cancelled where its conflict exceeds this multiple of the limit, and this floor.
     pub cancel_factor: f64,
     pub cancel_floor: f64,
+    /// Share of the lines that may be cancelled, at each decision.
+    pub cancel_share: f64,
     /// Start: lines per agent before anything resolved, and lines per resolved call.
     pub start_lines: f64,
     pub start_per_resolved: f64,
+    /// Agents up to which each one's own speed counts.
+    pub speed_agents: f64,
+    /// Standard deviations of the level added to its mean.
+    pub caution: f64,
 }
 
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { grace: 1.5, cancel_factor: 1.5, cancel_floor: 0.1, start_lines: 1.0, start_per_resolved: 1.5 }
+        Tuning {
+            grace: 1.25,
+            cancel_factor: 1.0,
+            cancel_floor: 0.02,
+            cancel_share: 0.2,
+            start_lines: 1.0,
+            start_per_resolved: 1.5,
+            speed_agents: 100.0,
+            caution: 0.2,
+        }
     }
 }
 
@@ -64,7 +79,7 @@ pub struct Wish {
 
 impl Predictive {
     pub fn new(settings: &Settings) -> Predictive {
-        Predictive {
+        let mut new = Predictive {
             ring: Ring::new(settings.ring_seconds_max, settings.amd),
             amd: Amd::default(),
             level: Level::default(),
@@ -83,7 +98,10 @@ impl Predictive {
             demand_mean: ZERO,
             supply_mean: ZERO,
             oldest: Vec::new(),
-        }
+        };
+        // The level filter needs the tables' expectation from the first event on.
+        new.demand.rebuild(&new.ring, settings.amd.then_some(&new.amd), 1.0);
+        new
     }
 
     /// Accounts for the time that a line has spent in its stage.
@@ -94,7 +112,7 @@ impl Predictive {
             Stage::Dialing => self.ring.expose_pre(from, to),
             Stage::Ringing => {
                 let due = self.ring.expose_ring(from, to, self.demand.live_hazard());
-                self.level.pass(0.0, due);
+                self.level.expect(due);
             }
             Stage::Answered | Stage::Waiting | Stage::Talking => {}
         }
@@ -103,9 +121,16 @@ impl Predictive {
     pub fn settle_agent(&mut self, agent: &mut Agent, now: Moment) {
         let span = |since: Moment| (seconds(agent.settled, since), seconds(now, since));
         match agent.work {
-            Work::Talk => self.talk.expose(agent.stage, span(agent.stage_since), span(agent.talk_since)),
+            Work::Talk => {
+                let (stage, talk) = (span(agent.stage_since), span(agent.talk_since));
+                self.talk.expose(agent.stage, stage, talk);
+                let due = self.talk.pooled.at(talk.1) * (talk.1 - talk.0);
+                agent.speed.talked(due, 0.0);
+            }
             Work::Wrap => {
                 let (from, to) = span(agent.since);
+                let due = self.talk.wraps[usize::from(agent.human)].at(to) * (to - from);
+                agent.speed.wrapped(due, 0.0);
                 self.talk.wraps[usize::from(agent.human)].expose(from, to);
             }
             Work::Pause => {
@@ -119,24 +144,29 @@ impl Predictive {
 
     /// Brings exposures and tables up to now.
     pub fn refresh(&mut self, state: &mut State, settings: &Settings, now: Moment) {
-        if self.settled.0 != i64::MIN {
-            self.level.pass(seconds(now, self.settled), 0.0);
-        }
-        self.settled = self.settled.max(now);
         for line in &mut state.lines {
             self.settle_line(line, now);
         }
+        if self.settled.0 != i64::MIN {
+            let passed = seconds(now, self.settled);
+            self.level.pass(passed);
+            let busy = state.working(Work::Talk) + state.working(Work::Wrap);
+            self.budget.worked(settings, passed, f64::from(busy), f64::from(state.working(Work::Ready)));
+        }
+        self.settled = self.settled.max(now);
         for agent in &mut state.agents {
             self.settle_agent(agent, now);
         }
-        let level = self.level.value();
+        let level = self.level.value() * (1.0 + self.tuning.caution * self.level.uncertainty().sqrt());
         let stale = |(at, built): (Moment, f64)| seconds(now, at) >= 1.0 || (built / level - 1.0).abs() > 0.03;
         if self.demand_built.is_none_or(stale) {
             self.amd.refresh();
             self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), level);
             self.demand_built = Some((now, level));
         }
-        let stale = |(at, version): (Moment, u64)| version != self.talk.version && seconds(now, at) >= 2.0;
+        // Worth while once some fiftieth is new.
+        let fresh = |version: u64| self.talk.version - version >= 3 + version / 50;
+        let stale = |(at, version): (Moment, u64)| fresh(version) && seconds(now, at) >= 2.0;
         if self.supply_built.is_none_or(stale) {
             self.supply.rebuild(&self.talk, self.tuning.grace, self.ring.person_share_overall());
             self.supply_built = Some((now, self.talk.version));
@@ -157,7 +187,12 @@ impl Predictive {
         let limit = self.budget.limit(settings, cap, tally, in_flight);
         let floor = super::progressive::progressive(state);
         let most = room.channels.min(room.calls_this_second).min(room.leads);
-        if limit.room < 0.0 || cap <= 0.0 {
+        // Nothing may be abandoned, and something was: no call can mend that.
+        if cap <= 0.0 && tally.abandoned > 0.0 {
+            return Wish { dial: 0, binding: Binding::CapReached, limit };
+        }
+        let spent = limit.room < 0.0;
+        if cap <= 0.0 || (spent && state.working(Work::Ready) == 0) {
             return Wish { dial: floor, binding: Binding::CapReached, limit };
         }
         let slew = self.slew(state);
@@ -170,8 +205,12 @@ impl Predictive {
             self.trial.add(&fresh, 1);
             dial += 1;
         }
-        let binding = if dial >= slew {
+        let binding = if spent {
+            Binding::CapReached
+        } else if dial >= slew {
             Binding::Starting
+        } else if self.budget.eased() {
+            Binding::Target
         } else if limit.room < 2.0 {
             Binding::Budget
         } else {
@@ -197,7 +236,7 @@ impl Predictive {
         if risk <= (limit * self.tuning.cancel_factor).max(self.tuning.cancel_floor) {
             return;
         }
-        let count = self.oldest.len().div_ceil(5);
+        let count = ((self.oldest.len() as f64 * self.tuning.cancel_share).ceil() as usize).min(self.oldest.len());
         for &(_, call) in &self.oldest[..count] {
             out.push(call);
             if let Some(line) = state.line(call) {
@@ -222,7 +261,7 @@ impl Predictive {
         self.conflict.begin((at_work + state.working(Work::Ready) as usize).saturating_sub(waiting));
         self.supply_mean = ZERO;
         for agent in &state.agents {
-            if let Some(row) = self.supply_row(agent, now) {
+            if let Some(row) = self.supply_row(state.agents.len(), agent, now) {
                 (0..HORIZONS).for_each(|j| self.supply_mean[j] += row[j]);
                 self.conflict.add(&std::array::from_fn(|j| 1.0 - row[j]), 1);
             }
@@ -233,15 +272,22 @@ impl Predictive {
     }
 
     fn at_work(&self, state: &State, now: Moment) -> usize {
-        state.agents.iter().filter(|agent| self.supply_row(agent, now).is_some()).count()
+        state.agents.iter().filter(|agent| self.supply_row(state.agents.len(), agent, now).is_some()).count()
     }
 
     /// None: this agent is no supply, or ready already.
-    fn supply_row(&self, agent: &Agent, now: Moment) -> Option<Row> {
+    fn supply_row(&self, agents_known: usize, agent: &Agent, now: Moment) -> Option<Row> {
         let age = seconds(now, agent.since);
+        let known = (agents_known as f64) <= self.tuning.speed_agents;
+        let at_speed = |row: Row, factor: f64| if known { row.map(|p| 1.0 - (1.0 - p).powf(factor)) } else { row };
         match agent.work {
-            Work::Talk if !agent.leaving => Some(self.supply.talk_row(agent.stage, seconds(now, agent.stage_since))),
-            Work::Wrap if !agent.leaving => Some(self.supply.wrap_row(agent.human, age)),
+            Work::Talk if !agent.leaving => Some(at_speed(
+                self.supply.talk_row(agent.stage, seconds(now, agent.stage_since)),
+                agent.speed.talk_factor(),
+            )),
+            Work::Wrap if !agent.leaving => {
+                Some(at_speed(self.supply.wrap_row(agent.human, age), agent.speed.wrap_factor()))
+            }
             Work::Pause => Some(self.supply.pause_row(age)),
             Work::Talk | Work::Wrap | Work::Out | Work::Ready | Work::Taken => None,
         }

@@ -160,5 +160,5 @@ impl State {
 
 /// Seconds between two moments; zero if `earlier` is later (clocks that jump).
 pub fn seconds(now: Moment, earlier: Moment) -> f64 {
-    ((now.0 - earlier.0).max(0)) as f64 / 1e6
+    now.0.saturating_sub(earlier.0).max(0) as f64 / 1e6
 }

@@ -202,11 +202,10 @@ fn dry(inputs: &Inputs, host: &mut Host, report: &mut Report) {
     if walked.cut {
         report.findings.push(finding(Severity::Warning, "flow.lua:1", Reason::new("script.walk_cut")));
     }
-    for outcome in inputs.settings.outcomes.iter().filter(|o| !walked.coverage.outcomes.contains_key(*o)) {
-        let reason = Reason::new("script.outcome_unused").with("outcome", outcome);
-        report.findings.push(finding(Severity::Warning, "campaign.toml:1", reason));
-    }
+    once(report);
+    // Where a way is broken, what lies behind it is not reached: that would only distract.
     if !report.has_errors() {
+        unused(inputs, &walked.coverage, report);
         unreached(inputs, &walked.coverage, report);
     }
     report.coverage = walked.coverage;
@@ -232,6 +231,20 @@ fn judge(inputs: &Inputs, met: &Met, report: &mut Report) {
         MetKind::Shows(_) => return,
     };
     report.findings.push(finding(severity, &met.at, reason));
+}
+
+/// An outcome that is not declared is met twice, in the text and on the way: the text says it better.
+fn once(report: &mut Report) {
+    let told: BTreeSet<String> =
+        report.findings.iter().filter(|f| f.reason.code == "script.outcome_undeclared").map(|f| f.at.clone()).collect();
+    report.findings.retain(|f| !(f.reason.code.starts_with("script.failed") && told.contains(&f.at)));
+}
+
+fn unused(inputs: &Inputs, coverage: &Coverage, report: &mut Report) {
+    for outcome in inputs.settings.outcomes.iter().filter(|o| !coverage.outcomes.contains_key(*o)) {
+        let reason = Reason::new("script.outcome_unused").with("outcome", outcome);
+        report.findings.push(finding(Severity::Warning, "campaign.toml:1", reason));
+    }
 }
 
 /// Steps that stand in the campaign's own files and that no walk reached.

@@ -3,6 +3,7 @@
 use super::convert::Proposal;
 use super::error;
 use super::fits::fits;
+use super::garbage::Garbage;
 use super::request::*;
 use super::sandbox::Sandbox;
 use crate::words::Lang;
@@ -85,17 +86,6 @@ pub struct Host {
     objections: Vec<String>,
 }
 
-/// The collector rests while a flow runs, so that what a flow allocates can be counted; it works in between.
-struct Garbage {
-    /// Bytes allocated and not yet paid for by collecting.
-    debt: usize,
-    /// A cycle begins above this.
-    threshold: usize,
-    collecting: bool,
-}
-
-/// One collector step per so many bytes allocated; each does about twice the work.
-const STEP_BYTES: usize = 16 << 10;
 /// Room for the host's own values while the allocator's limit holds.
 const HOST_BYTES: usize = 256 << 10;
 
@@ -112,12 +102,8 @@ impl Host {
         seed: u64,
     ) -> Result<Host, ScriptError> {
         check_sizes(sources, &limits)?;
-        let sandbox = Sandbox::build(sources, Arc::new(settings), &limits)?;
-        sandbox.lua.gc_set_mode(mlua::state::GcMode::Incremental(
-            mlua::state::GcIncParams::default().step_size((STEP_BYTES >> 10) as i32).step_multiplier(200),
-        ));
-        sandbox.lua.gc_stop();
-        let garbage = Garbage { debt: 0, threshold: sandbox.lua.used_memory() + (1 << 20), collecting: false };
+        let sandbox = Sandbox::build(sources, Arc::new(settings))?;
+        let garbage = Garbage::new(&sandbox.lua);
         let mut host = Host { sandbox, limits, seed, flows: BTreeMap::new(), last: 0, garbage, objections: Vec::new() };
         host.objections = host.dry_load()?;
         Ok(host)
@@ -166,7 +152,7 @@ impl Host {
             }
             Turn::Finished(_) | Turn::Failed(_) => drop(flow),
         }
-        self.collect();
+        self.garbage.collect(&self.sandbox.lua);
         turn
     }
 
@@ -217,8 +203,11 @@ impl Host {
     fn run(&mut self, flow: &mut Flow, answer: Answer) -> Turn {
         self.take_seat(flow, &answer);
         let lua = &self.sandbox.lua;
-        let before = lua.used_memory();
         let bytes = self.limits.bytes_per_resume.min(flow.bytes_left);
+        if lua.used_memory() + bytes > self.limits.state_bytes {
+            self.garbage.collect_all(lua);
+        }
+        let before = lua.used_memory();
         let points = self.limits.points_per_resume.min(flow.points_left);
         let top = (before + bytes).min(self.limits.state_bytes);
         lua.set_memory_limit(top + HOST_BYTES).expect("Luau states have memory limits");
@@ -228,10 +217,10 @@ impl Host {
         let lua = &self.sandbox.lua;
         lua.set_memory_limit(0).expect("Luau states have memory limits");
         let bytes_used = lua.used_memory().saturating_sub(before);
-        self.garbage.debt += bytes_used;
+        self.garbage.owe(bytes_used);
         flow.points_left = flow.points_left.saturating_sub(points_used);
         flow.bytes_left = flow.bytes_left.saturating_sub(bytes_used);
-        self.leave_seat(flow, result)
+        self.leave_seat(flow, result, (points, bytes))
     }
 
     fn take_seat(&mut self, flow: &mut Flow, answer: &Answer) {
@@ -268,7 +257,8 @@ impl Host {
         thread.resume::<()>(arguments)
     }
 
-    fn leave_seat(&self, flow: &mut Flow, result: mlua::Result<()>) -> Turn {
+    /// `given`: the points and bytes of this resume.
+    fn leave_seat(&self, flow: &mut Flow, result: mlua::Result<()>, given: (u64, usize)) -> Turn {
         let mut desk = self.sandbox.desk.desk();
         flow.fields = std::mem::take(&mut desk.fields);
         flow.rng = desk.rng.clone();
@@ -279,7 +269,7 @@ impl Host {
         drop(desk);
         if let Some(spent) = self.sandbox.meter.spent() {
             let at = fault.map_or_else(|| flow.at.clone(), |f| f.at);
-            return Turn::Failed(ScriptError { at, message: spent.message(&self.limits) });
+            return Turn::Failed(ScriptError { at, message: spent.message(&self.limits, given.0, given.1) });
         }
         if let Some(fault) = fault {
             return Turn::Failed(fault);
@@ -344,6 +334,7 @@ impl Host {
             self.flows.remove(&id).expect("started just now")
         };
         self.take_seat(&mut flow, &Answer::Begin);
+        let given = (self.limits.points_per_resume, self.limits.bytes_per_resume);
         let lua = &self.sandbox.lua;
         let top = lua.used_memory() + self.limits.bytes_per_resume;
         lua.set_memory_limit(top + HOST_BYTES).expect("Luau states have memory limits");
@@ -353,11 +344,11 @@ impl Host {
         self.sandbox.lua.set_memory_limit(0).expect("Luau states have memory limits");
         match result {
             Ok(Some(names)) if self.sandbox.meter.spent().is_none() => Ok(names),
-            Ok(_) => match self.leave_seat(&mut flow, Ok(())) {
+            Ok(_) => match self.leave_seat(&mut flow, Ok(()), given) {
                 Turn::Failed(error) => Err(error),
                 Turn::Asks(_) | Turn::Finished(_) => Ok(Vec::new()),
             },
-            Err(error) => match self.leave_seat(&mut flow, Err(error)) {
+            Err(error) => match self.leave_seat(&mut flow, Err(error), given) {
                 Turn::Failed(error) => Err(error),
                 Turn::Asks(_) | Turn::Finished(_) => Ok(Vec::new()),
             },
@@ -375,25 +366,6 @@ impl Host {
             names.push(objection?.raw_get("name")?);
         }
         Ok(Some(names))
-    }
-
-    /// Pays for what was allocated. A cycle begins when the heap has grown by half, and goes on in small steps.
-    fn collect(&mut self) {
-        let lua = &self.sandbox.lua;
-        if !self.garbage.collecting && lua.used_memory() < self.garbage.threshold {
-            self.garbage.debt = 0;
-            return;
-        }
-        self.garbage.collecting = true;
-        while self.garbage.debt >= STEP_BYTES {
-            self.garbage.debt -= STEP_BYTES;
-            if lua.gc_step().unwrap_or(true) {
-                let used = lua.used_memory();
-                self.garbage = Garbage { debt: 0, threshold: used + (used / 2).max(1 << 20), collecting: false };
-                break;
-            }
-        }
-        lua.gc_stop();
     }
 }
 

@@ -109,15 +109,21 @@ impl Meter {
 }
 
 impl Spent {
-    pub fn message(self, limits: &Limits) -> String {
+    /// `points` and `bytes`: what was given for this resume, by the resume's own limit or by what the flow had left.
+    pub fn message(self, limits: &Limits, points: u64, bytes: usize) -> String {
         match self {
-            Spent::Points => format!(
-                "used up its {} safepoints without asking anything: is there an endless loop?",
-                limits.points_per_resume
-            ),
+            Spent::Points if points < limits.points_per_resume => {
+                format!("used up the {} safepoints of a whole flow", limits.points_per_flow)
+            }
+            Spent::Points => {
+                format!("used up its {points} safepoints without asking anything: is there an endless loop?")
+            }
+            Spent::Bytes if bytes < limits.bytes_per_resume => {
+                format!("used up the {} kB of memory of a whole flow", limits.bytes_per_flow / 1024)
+            }
             Spent::Bytes => format!(
                 "used up its {} kB of memory without asking anything: does a string or a table grow for ever?",
-                limits.bytes_per_resume / 1024
+                bytes / 1024
             ),
             Spent::Watchdog => "ran too long and was stopped by the watchdog".to_owned(),
         }

@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod docs;
 mod error;
 mod fits;
+mod garbage;
 mod host;
 mod meter;
 pub mod request;

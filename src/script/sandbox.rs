@@ -2,7 +2,7 @@
 
 use super::convert::{self, Around, Proposal};
 use super::error;
-use super::host::{FlowSettings, Limits};
+use super::host::FlowSettings;
 use super::meter::Meter;
 use super::request::*;
 use super::source;
@@ -57,12 +57,8 @@ impl Sandbox {
     ///
     /// # Errors
     /// The first source that does not compile, with its line.
-    pub fn build(
-        sources: &BTreeMap<String, String>,
-        settings: Arc<FlowSettings>,
-        limits: &Limits,
-    ) -> Result<Sandbox, ScriptError> {
-        let (lua, std, meter) = bare(limits);
+    pub fn build(sources: &BTreeMap<String, String>, settings: Arc<FlowSettings>) -> Result<Sandbox, ScriptError> {
+        let (lua, std, meter) = bare();
         let desk = Shared::new();
         let (main, env) = verbs(&lua, std, &desk, settings).expect("our own Lua runs");
         lua.sandbox(true).expect("a fresh state can be sandboxed");
@@ -90,20 +86,21 @@ pub fn compile(lua: &Lua, path: &str, text: &str, env: Table) -> Result<Function
         .map_err(|e| error::script_error(&e, &format!("{path}:1")))
 }
 
-fn interrupts(lua: &Lua, meter: &Arc<Meter>, limits: Limits) {
+fn interrupts(lua: &Lua, meter: &Arc<Meter>) {
     let meter = Arc::clone(meter);
+    // The message is the host's business: a script that catches this error learns nothing from it.
     lua.set_interrupt(move |lua| match meter.safepoint(|| lua.used_memory()) {
         None => Ok(VmState::Continue),
-        Some(spent) => Err(mlua::Error::runtime(spent.message(&limits))),
+        Some(_) => Err(mlua::Error::runtime("the budget is used up")),
     });
 }
 
 /// A state with nothing but the guarded library, given as a table that is still open.
 /// Chance is the library's own business: `random` is set by whoever has a seed.
-pub fn bare(limits: &Limits) -> (Lua, Table, Arc<Meter>) {
+pub fn bare() -> (Lua, Table, Arc<Meter>) {
     let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).expect("a fresh state opens its libraries");
     let meter = Arc::new(Meter::default());
-    interrupts(&lua, &meter, limits.clone());
+    interrupts(&lua, &meter);
     let build = || own(&lua, "guard", include_str!("guard.lua"))?.call(spend(&lua, &meter)?);
     let std: Table = build().expect("our own Lua runs");
     (lua, std, meter)

@@ -1,5 +1,7 @@
 //! The runner of `flow_test.lua`: a virtual customer and agent, virtual time, one report. It refuses to call anybody.
 
+mod show;
+
 use super::check::{Inputs, sample_call};
 use super::coverage::{Coverage, share};
 use super::error;
@@ -11,6 +13,7 @@ use super::walk;
 use crate::words::{Lang, Reason};
 use mlua::{Function, Lua, Table, Value, Variadic};
 use serde::Serialize;
+use show::show;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -153,13 +156,12 @@ struct Bench {
 
 impl Bench {
     fn build(room: &Room, text: &str) -> Result<Bench, ScriptError> {
-        let limits = Limits { points_per_resume: POINTS, bytes_per_resume: BYTES, ..Limits::default() };
-        let (lua, std, meter) = sandbox::bare(&limits);
+        let (lua, std, meter) = sandbox::bare();
         let (env, tests, run) = verbs(&lua, std, room).expect("our own Lua runs");
         lua.sandbox(true).expect("a fresh state can be sandboxed");
         let chunk = sandbox::compile(&lua, "flow_test.lua", text, env)?;
         let bench = Bench { lua, tests, run, meter };
-        bench.guarded(|| chunk.call::<()>(()))?;
+        bench.guarded("flow_test.lua:1", || chunk.call::<()>(()))?;
         Ok(bench)
     }
 
@@ -169,7 +171,7 @@ impl Bench {
         for (index, test) in self.tests.clone().sequence_values::<Table>().enumerate() {
             let test = test.map_err(internal)?;
             let at: String = test.get("at").map_err(internal)?;
-            let failure = self.guarded(|| self.run.call::<()>(index + 1)).err();
+            let failure = self.guarded(&at, || self.run.call::<()>(index + 1)).err();
             let mut floor = room.floor();
             let calls = std::mem::take(&mut floor.calls);
             for call in &calls {
@@ -181,21 +183,18 @@ impl Bench {
         Ok(results)
     }
 
-    /// Runs something within the budget of one test.
-    fn guarded(&self, f: impl FnOnce() -> mlua::Result<()>) -> Result<(), ScriptError> {
+    /// Runs something within the budget of one test. `at`: the place, if the error has none of its own.
+    fn guarded(&self, at: &str, f: impl FnOnce() -> mlua::Result<()>) -> Result<(), ScriptError> {
         let top = self.lua.used_memory() + BYTES;
         self.lua.set_memory_limit(2 * top).expect("Luau states have memory limits");
         self.meter.arm(POINTS, top);
         let result = f();
         self.meter.disarm();
-        let spent = self.meter.spent();
-        result.map_err(|e| error::script_error(&e, "flow_test.lua:1")).and_then(|()| match spent {
-            None => Ok(()),
-            Some(_) => {
-                let message = "the test used up its budget: is there an endless loop?".to_owned();
-                Err(ScriptError { at: "flow_test.lua:1".to_owned(), message })
-            }
-        })
+        if self.meter.spent().is_some() {
+            let message = "the test used up its budget: is there an endless loop?".to_owned();
+            return Err(ScriptError { at: at.to_owned(), message });
+        }
+        result.map_err(|e| error::script_error(&e, at))
     }
 }
 
@@ -321,95 +320,4 @@ fn duration(ask: &Ask, answer: &Answer, prompts: &BTreeMap<String, Duration>) ->
         }
         Ask::Step(_) | Ask::Order { .. } | Ask::OptOut | Ask::Callback { .. } | Ask::Fill { .. } => 0.0,
     }
-}
-
-fn table_of(lua: &Lua, values: &Values) -> mlua::Result<Table> {
-    lua.create_table_from(values.iter().map(|(k, v)| (k.as_str(), v.as_str())))
-}
-
-/// What a call asks, as tests see it.
-fn show(lua: &Lua, turn: &Turn) -> mlua::Result<Table> {
-    let out = lua.create_table()?;
-    match turn {
-        Turn::Asks(ask) => show_ask(lua, &out, ask)?,
-        Turn::Finished(finish) => {
-            out.set("ask", "finish")?;
-            out.set("outcome", finish.outcome.as_str())?;
-            out.set("note", finish.note.as_deref())?;
-            out.set("hang_up", finish.hang_up)?;
-        }
-        Turn::Failed(error) => {
-            out.set("ask", "failed")?;
-            out.set("at", error.at.as_str())?;
-            out.set("message", error.message.as_str())?;
-        }
-    }
-    Ok(out)
-}
-
-fn show_ask(lua: &Lua, out: &Table, ask: &Ask) -> mlua::Result<()> {
-    match ask {
-        Ask::Step(step) => show_step(lua, out, step),
-        Ask::Say { prompt } => {
-            out.set("ask", "say")?;
-            out.set("prompt", prompt.name.as_str())
-        }
-        Ask::Gather { prompt, digits_max, seconds, finish_on } => {
-            out.set("ask", "gather")?;
-            out.set("prompt", prompt.as_ref().map(|p| p.name.as_str()))?;
-            out.set("digits", *digits_max)?;
-            out.set("seconds", *seconds)?;
-            out.set("finish_on", finish_on.map(String::from))
-        }
-        Ask::Wait { seconds } => {
-            out.set("ask", "wait")?;
-            out.set("seconds", *seconds)
-        }
-        Ask::Order { lines, fields } => {
-            let list = lua.create_table()?;
-            for line in lines {
-                let row = lua.create_table()?;
-                row.set("sku", line.sku.as_str())?;
-                row.set("quantity", line.quantity)?;
-                row.set("price", line.price.minor)?;
-                row.set("currency", line.price.currency.as_str())?;
-                list.push(row)?;
-            }
-            out.set("ask", "order")?;
-            out.set("lines", list)?;
-            out.set("fields", table_of(lua, fields)?)
-        }
-        Ask::OptOut => out.set("ask", "opt_out"),
-        Ask::Callback { seconds_from_now, local_time, note } => {
-            out.set("ask", "callback")?;
-            out.set("seconds", *seconds_from_now)?;
-            out.set("at", local_time.as_deref())?;
-            out.set("note", note.as_deref())
-        }
-        Ask::Fill { fields } => {
-            out.set("ask", "fill")?;
-            out.set("fields", table_of(lua, fields)?)
-        }
-    }
-}
-
-fn show_step(lua: &Lua, out: &Table, step: &Step) -> mlua::Result<()> {
-    let ids = |list: &[Choice]| lua.create_sequence_from(list.iter().map(|c| c.id.as_str()));
-    let kind = match step.kind {
-        StepKind::Opener => "opener",
-        StepKind::Step => "step",
-        StepKind::Objection => "objection",
-        StepKind::Closing => "closing",
-    };
-    let text = lua.create_table()?;
-    text.set("en", step.text.en.as_deref())?;
-    text.set("zh", step.text.zh_hans.as_deref())?;
-    text.set("zh_hant", step.text.zh_hant.as_deref())?;
-    out.set("ask", "step")?;
-    out.set("name", step.name.as_str())?;
-    out.set("kind", kind)?;
-    out.set("text", text)?;
-    out.set("choices", ids(&step.choices)?)?;
-    out.set("objections", ids(&step.objections)?)?;
-    out.set("fields", lua.create_sequence_from(step.fields.iter().map(|f| f.name.as_str()))?)
 }

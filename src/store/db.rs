@@ -202,7 +202,7 @@ impl Db {
             Db::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
             Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
         };
-        begun.map_err(|error| StoreError::of("BEGIN", error))
+        begun.map_err(|error| self.error("BEGIN", error))
     }
 
     pub async fn all(&self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
@@ -216,7 +216,7 @@ impl Db {
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
         }
-        .map_err(|error| StoreError::of(sql.name, error))
+        .map_err(|error| self.error(sql.name, error))
     }
 
     pub async fn first(&self, sql: &Sql, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
@@ -229,7 +229,17 @@ impl Db {
             Db::Sqlite { writer, .. } => bound!(sql.sqlite, args).execute(writer).await.map(|r| r.rows_affected()),
             Db::Postgres(pool) => bound!(sql.postgres, args).execute(pool).await.map(|r| r.rows_affected()),
         }
-        .map_err(|error| StoreError::of(sql.name, error))
+        .map_err(|error| self.error(sql.name, error))
+    }
+
+    /// Waiting for a connection in vain: our own writer is busy (SQLite), or the server is away (PostgreSQL).
+    fn error(&self, place: &'static str, error: sqlx::Error) -> StoreError {
+        match (self, error) {
+            (Db::Postgres(_), sqlx::Error::PoolTimedOut) => {
+                StoreError::Gone { place, cause: "no connection to the server could be made".to_owned() }
+            }
+            (_, error) => StoreError::of(place, error),
+        }
     }
 
     /// The database reads the statement, its tables, columns and types, and runs nothing.
@@ -239,7 +249,7 @@ impl Db {
             Db::Sqlite { readers, .. } => readers.prepare(sql.sqlite.into_sql_str()).await.map(|_| ()),
             Db::Postgres(pool) => pool.prepare(sql.postgres.into_sql_str()).await.map(|_| ()),
         }
-        .map_err(|error| StoreError::of(sql.name, error))
+        .map_err(|error| self.error(sql.name, error))
     }
 
     pub async fn close(&self) {

@@ -5,7 +5,7 @@
 
 use super::db::{Row, Tx, args, json_rows, statements};
 use super::facts::check_owner;
-use super::projection::Touched;
+use super::projection::{ATTEMPTS_TOTAL, ERASED, LISTED, Touched};
 use super::rows::{LeadFold, LeadState};
 use super::touched::Work;
 use super::{CENTRE, Store, StoreError};
@@ -56,6 +56,8 @@ statements! {
         "WHERE 1 = 1 ON CONFLICT (number_hash, day) DO UPDATE SET reserved = number_day.reserved + 1
          WHERE number_day.placed + number_day.reserved < $2
          RETURNING number_hash, placed + reserved - 1");
+    OF_TICKET = one(
+        "SELECT id FROM lead WHERE lease_node = $1 AND lease_ticket = $2 AND state = 'leased' ORDER BY id");
     COUNTS = one("SELECT state, n FROM lead_count WHERE campaign = $1");
 }
 
@@ -101,9 +103,26 @@ impl Store {
         policy: &LeasePolicy,
         owner: Owner,
     ) -> Result<Lease, StoreError> {
+        self.lease_again(campaign, count, now, policy, owner, 0).await
+    }
+
+    /// As `lease`, under a `ticket` of the caller, one for each asking, above 0. A second call with the same ticket is
+    /// a repetition whose first answer was lost (the connection broke at the commit): what that leased goes back first.
+    pub async fn lease_again(
+        &self,
+        campaign: CampaignId,
+        count: u32,
+        now: Wall,
+        policy: &LeasePolicy,
+        owner: Owner,
+        ticket: i64,
+    ) -> Result<Lease, StoreError> {
         let count = count.min(COUNT_MAX);
         let mut tx = self.db().begin().await?;
         check_owner(&mut tx, owner).await?;
+        if ticket > 0 {
+            undo(&mut tx, owner, ticket).await?;
+        }
         retire(&mut tx, campaign, policy).await?;
         let mut leads: Vec<Lead> = Vec::new();
         for _round in 0..ROUNDS_MAX {
@@ -113,7 +132,7 @@ impl Store {
             }
             let due = due(&mut tx, campaign, wanted, now, policy).await?;
             let over = due.is_empty();
-            leads.extend(judge(&mut tx, due, policy, owner).await?);
+            leads.extend(judge(&mut tx, due, policy, owner, ticket).await?);
             if over {
                 break;
             }
@@ -149,6 +168,15 @@ pub(super) async fn release(tx: &mut Tx, leads: &[LeadId], of: impl Fn(&LeadFold
     work.save(tx).await
 }
 
+async fn undo(tx: &mut Tx, owner: Owner, ticket: i64) -> Result<(), StoreError> {
+    let rows = tx.all(&OF_TICKET, args![owner.node, ticket]).await?;
+    let ids = rows.iter().map(|row| Ok(LeadId::from_sql(row.int(0)?))).collect::<Result<Vec<_>, StoreError>>()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    release(tx, &ids, |lead| lead.lease_epoch == Some(owner.epoch) && lead.lease_ticket == Some(ticket)).await
+}
+
 /// Leads whose attempts are used up, because the campaign allows fewer now than when they were planned.
 async fn retire(tx: &mut Tx, campaign: CampaignId, policy: &LeasePolicy) -> Result<(), StoreError> {
     let rows = tx.all(&WORN_OUT, args![campaign.sql(), policy.attempts_total]).await?;
@@ -157,7 +185,7 @@ async fn retire(tx: &mut Tx, campaign: CampaignId, policy: &LeasePolicy) -> Resu
         return Ok(());
     }
     let mut work = Work::load(tx, &Touched { leads: ids, ..Touched::default() }).await?;
-    work.now.leads.values_mut().for_each(|lead| lead.end(LeadState::Excluded, "attempts_total".to_owned()));
+    work.now.leads.values_mut().for_each(|lead| lead.end(LeadState::Excluded, ATTEMPTS_TOTAL.to_owned()));
     work.save(tx).await
 }
 
@@ -227,7 +255,13 @@ fn candidate(row: &Row, now: Wall, policy: &LeasePolicy) -> Result<Candidate, St
 }
 
 /// Reserves the number's day and leases, or excludes, or puts off to the next day. In the order given.
-async fn judge(tx: &mut Tx, due: Vec<Candidate>, policy: &LeasePolicy, owner: Owner) -> Result<Vec<Lead>, StoreError> {
+async fn judge(
+    tx: &mut Tx,
+    due: Vec<Candidate>,
+    policy: &LeasePolicy,
+    owner: Owner,
+    ticket: i64,
+) -> Result<Vec<Lead>, StoreError> {
     let reserved = reserve(tx, &due, policy.attempts_per_day).await?;
     let ids = due.iter().map(|one| one.lead.id).collect();
     let mut work = Work::load(tx, &Touched { leads: ids, ..Touched::default() }).await?;
@@ -235,14 +269,15 @@ async fn judge(tx: &mut Tx, due: Vec<Candidate>, policy: &LeasePolicy, owner: Ow
     for Candidate { mut lead, nameless, suppressed, day } in due {
         let row = work.now.leads.get_mut(&lead.id).expect("loaded and locked in this transaction");
         if suppressed {
-            row.end(LeadState::Excluded, "listed".to_owned());
+            row.end(LeadState::Excluded, LISTED.to_owned());
         } else if nameless {
-            row.end(LeadState::Excluded, "erased".to_owned());
+            row.end(LeadState::Excluded, ERASED.to_owned());
         } else if let Some(today) = reserved.get(&lead.number_hash) {
             row.state = LeadState::Leased;
             row.lease_node = Some(owner.node);
             row.lease_epoch = Some(owner.epoch);
             row.lease_day = Some(day.date);
+            row.lease_ticket = Some(ticket);
             lead.attempts_today = *today;
             leads.push(lead);
         } else {

@@ -2,7 +2,7 @@
 
 use super::db::{Row, args, statements};
 use super::rows::{OrderHead, OrderRow};
-use super::table::enum_text;
+use super::table::{enum_from, enum_text};
 use super::{Store, StoreError};
 use crate::facts::{OrderLine, OrderState};
 use crate::words::*;
@@ -24,6 +24,7 @@ statements! {
     READ_ORDER = one(concat!(orders_sql!(select), " WHERE t.id = $1"));
     READ_ORDERS = one(orders_where!("($1 = 0 OR t.campaign = $1)"));
     READ_ORDERS_OF_CALL = one(orders_where!("t.call = $1"));
+    ORDER_STATES = one("SELECT id, state FROM orders ORDER BY id");
     READ_LINES = one("SELECT sku, quantity, price_minor, currency FROM order_line WHERE order_id = $1 ORDER BY place");
 }
 
@@ -62,6 +63,11 @@ impl Store {
             Some(row) => Ok(Some(self.with_lines(OrderHead::read(&row)?).await?)),
             None => Ok(None),
         }
+    }
+
+    pub async fn order_states(&self) -> Result<Vec<(OrderId, OrderState)>, StoreError> {
+        let rows = self.db().all(&ORDER_STATES, args![]).await?;
+        rows.iter().map(|row| Ok((OrderId::from_sql(row.int(0)?), enum_from(&row.text(1)?)?))).collect()
     }
 
     async fn with_lines(&self, head: OrderHead) -> Result<OrderRow, StoreError> {

@@ -6,6 +6,13 @@ use crate::facts::{Envelope, Fact, LeadEnd, OrderLine, OrderState};
 use crate::words::*;
 use std::collections::BTreeMap;
 
+/// Why the store itself excludes a lead: its number is on a list,
+pub const LISTED: &str = "listed";
+/// its person was erased,
+pub const ERASED: &str = "erased";
+/// the campaign allows fewer attempts now than were made.
+pub const ATTEMPTS_TOTAL: &str = "attempts_total";
+
 /// The rows at hand. A row that is absent does not exist in the store either (for what the batch touches).
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
@@ -217,7 +224,7 @@ impl Tables {
     }
 
     fn lead_closed(&mut self, lead: LeadId, reason: LeadEnd) {
-        let Some(lead) = self.leads.get_mut(&lead).filter(|lead| !lead.state.terminal()) else {
+        let Some(lead) = self.leads.get_mut(&lead).filter(|lead| lead.may_close()) else {
             return;
         };
         let reserved = lead.unlease();
@@ -257,7 +264,7 @@ impl Tables {
         let Fact::CallPlaced { call, campaign, lead, attempt, number_hash, zone, pack, .. } = &envelope.fact else {
             return;
         };
-        let zones: Vec<String> = zone.split(',').map(|zone| zone.trim().to_owned()).collect();
+        let zones: Vec<String> = zone.split('&').map(str::to_owned).collect();
         let day = LocalDay::at(envelope.wall, &zones, "UTC").date;
         self.days.entry((number_hash.clone(), day.clone())).or_default().0 += 1;
         let mut reserved = None;
@@ -415,6 +422,17 @@ impl LeadFold {
         self.state = LeadState::Scheduled;
     }
 
+    /// Waits, is in flight, or was held for good: then the closing fact says why better than the gate did.
+    fn may_close(&self) -> bool {
+        !self.state.terminal() || (self.state == LeadState::Excluded && !self.excluded_by_store())
+    }
+
+    /// No fact tells of these: the store itself found that the lead may not be called.
+    pub fn excluded_by_store(&self) -> bool {
+        let own = |reason: &str| matches!(reason, LISTED | ERASED | ATTEMPTS_TOTAL);
+        self.state == LeadState::Excluded && self.end_reason.as_deref().is_some_and(own)
+    }
+
     pub fn end(&mut self, state: LeadState, reason: String) {
         self.state = state;
         self.end_reason = Some(reason);
@@ -426,6 +444,7 @@ impl LeadFold {
     pub fn unlease(&mut self) -> Option<(String, String)> {
         self.lease_node = None;
         self.lease_epoch = None;
+        self.lease_ticket = None;
         self.lease_day.take().map(|day| (self.number_hash.clone(), day))
     }
 }

@@ -131,8 +131,7 @@ impl Store {
             self.add_fresh_leads(&mut untouched, &ids).await?;
             for lead in stored {
                 let replayed = tables.leads.get(&lead.id).or(untouched.leads.get(&lead.id));
-                let own = |reason: &str| matches!(reason, "listed" | "erased" | "attempts_total");
-                if lead.state == LeadState::Excluded && lead.end_reason.as_deref().is_some_and(own) {
+                if lead.excluded_by_store() {
                     continue;
                 }
                 found.compare("lead", &lead.id.to_string(), &Some(at_rest(&lead)), &replayed.map(at_rest));
@@ -230,13 +229,16 @@ fn fresh(row: &Row) -> Result<LeadFold, StoreError> {
         lease_node: None,
         lease_epoch: None,
         lease_day: None,
+        lease_ticket: None,
     })
 }
 
 /// Without what no fact makes.
 fn at_rest(lead: &LeadFold) -> LeadFold {
     let state = if lead.state == LeadState::Leased { lead.resting() } else { lead.state };
-    LeadFold { state, due_at: lead.next_at, lease_node: None, lease_epoch: None, lease_day: None, ..lead.clone() }
+    let mut lead = LeadFold { state, due_at: lead.next_at, ..lead.clone() };
+    lead.unlease();
+    lead
 }
 
 #[derive(Default)]

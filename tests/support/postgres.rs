@@ -12,6 +12,7 @@ const HINT: &str = "PostgreSQL is needed by these tests: apt-get install postgre
 pub struct Postgres {
     bin: PathBuf,
     dir: tempfile::TempDir,
+    settings: Vec<String>,
     server: Child,
     user: Option<(u32, u32)>,
 }
@@ -19,6 +20,11 @@ pub struct Postgres {
 impl Postgres {
     /// Waits until the server says that it takes connections.
     pub fn start() -> Postgres {
+        Postgres::start_with(&["fsync=off"])
+    }
+
+    /// With settings of its own, as `name=value`.
+    pub fn start_with(settings: &[&str]) -> Postgres {
         let bin = binaries();
         let user = user();
         let dir = tempfile::Builder::new().prefix("outpace-pg-").tempdir().expect("a temporary directory");
@@ -32,31 +38,9 @@ impl Postgres {
             .output()
             .expect(HINT);
         assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
-        let mut server = command(&bin.join("postgres"), user)
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(dir.path())
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-c",
-                "max_connections=60",
-                "-c",
-                "logging_collector=off",
-            ])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect(HINT);
-        let mut said = BufReader::new(server.stderr.take().expect("piped above")).lines();
-        let ready = said.by_ref().map_while(Result::ok).any(|line| line.contains("ready to accept connections"));
-        assert!(ready, "PostgreSQL ended before it was ready; its data lay in {}", data.display());
-        // A full pipe would stop the server: its words are read to the end.
-        std::thread::spawn(move || said.for_each(drop));
-        Postgres { bin, dir, server, user }
+        let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let server = serve(&bin, dir.path(), &settings, user);
+        Postgres { bin, dir, settings, server, user }
     }
 
     /// A new, empty database, and its address for `Store::open`.
@@ -72,12 +56,46 @@ impl Postgres {
     }
 }
 
+/// Starts the server on its cluster.
+fn serve(bin: &Path, dir: &Path, settings: &[String], user: Option<(u32, u32)>) -> Child {
+    let own = ["listen_addresses=", "max_connections=60", "logging_collector=off"];
+    let settings = own.into_iter().chain(settings.iter().map(String::as_str));
+    let mut server = command(&bin.join("postgres"), user)
+        .arg("-D")
+        .arg(dir.join("data"))
+        .arg("-k")
+        .arg(dir)
+        .args(settings.flat_map(|setting| ["-c", setting]))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect(HINT);
+    let mut said = BufReader::new(server.stderr.take().expect("piped above")).lines();
+    let ready = said.by_ref().map_while(Result::ok).any(|line| line.contains("ready to accept connections"));
+    assert!(ready, "PostgreSQL ended before it was ready; its data lay in {}", dir.display());
+    // A full pipe would stop the server: its words are read to the end.
+    std::thread::spawn(move || said.for_each(drop));
+    server
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.crash();
+    }
+}
+
+impl Postgres {
+    /// Ends at once, as if the machine had failed.
+    pub fn crash(&mut self) {
         let pid = nix::unistd::Pid::from_raw(self.server.id() as i32);
-        // Immediate shutdown: the cluster is thrown away with its directory.
+        // Immediate shutdown: no checkpoint, connections are cut. A server that ended before is no matter.
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGQUIT);
         let _ = self.server.wait();
+    }
+
+    /// Starts again on the same data.
+    pub fn recover(&mut self) {
+        self.server = serve(&self.bin, self.dir.path(), &self.settings, self.user);
     }
 }
 

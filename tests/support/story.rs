@@ -1,4 +1,5 @@
 //! A story is a list of facts with times, told in the order they happened.
+#![allow(dead_code, reason = "each test binary tells its own part")]
 
 use outpace::facts::*;
 use outpace::words::*;

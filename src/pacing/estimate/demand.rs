@@ -26,6 +26,9 @@ pub struct Demand {
     survival: Vec<f64>,
     incidence: Vec<f64>,
     people: Vec<f64>,
+    /// The same two, behind AMD's delay.
+    delayed: Vec<f64>,
+    delayed_people: Vec<f64>,
     delay: [f64; DELAY_STEPS],
 }
 
@@ -37,8 +40,10 @@ impl Demand {
         };
         self.incidences(ring, level);
         let delayed = amd.is_some();
+        behind(&self.incidence, &self.delay, delayed, &mut self.delayed);
+        behind(&self.people, &self.delay, delayed, &mut self.delayed_people);
         self.ringing(delayed);
-        self.dialing(ring, delayed);
+        self.dialing(ring);
     }
 
     /// Survival and incidence of live answers by ring age.
@@ -84,7 +89,7 @@ impl Demand {
         }
     }
 
-    fn dialing(&mut self, ring: &Ring, delayed: bool) {
+    fn dialing(&mut self, ring: &Ring) {
         // Mass of "starts to ring" per step, and survival in the dialing stage.
         let mut mass = [0.0; PRE_STEPS];
         let mut alive = [1.0; PRE_STEPS + 1];
@@ -106,9 +111,9 @@ impl Demand {
                     if left <= 0.0 {
                         break;
                     }
-                    by += mass * folded(&self.incidence, &self.delay, left, 0.0, delayed);
+                    by += mass * value(&self.delayed, left);
                     if from == 0 {
-                        people[j] += mass * folded(&self.people, &self.delay, left, 0.0, delayed);
+                        people[j] += mass * value(&self.delayed_people, left);
                     }
                 }
                 (by / alive[from]).clamp(0.0, 1.0)
@@ -172,6 +177,13 @@ fn folded(table: &[f64], delay: &[f64; DELAY_STEPS], at: f64, base: f64, delayed
         sum += mass * (value(table, then) - base).max(0.0);
     }
     sum
+}
+
+/// A whole table moved behind AMD's delay.
+fn behind(table: &[f64], delay: &[f64; DELAY_STEPS], delayed: bool, out: &mut Vec<f64>) {
+    out.clear();
+    let steps = table.len() + if delayed { DELAY_STEPS } else { 0 };
+    out.extend((0..steps).map(|at| folded(table, delay, at as f64, 0.0, delayed)));
 }
 
 fn value(table: &[f64], at: f64) -> f64 {

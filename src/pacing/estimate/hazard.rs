@@ -15,16 +15,15 @@ pub struct Hazard {
     events: [f64; BINS],
     /// Of all, for shrinkage.
     total: (f64, f64),
-    /// Prior: events per second, and its weight in events.
+    /// Prior: events per second.
     rate: f64,
-    weight: f64,
 }
 
 impl Hazard {
     /// `seconds`: the prior mean duration, worth `weight` observed endings.
     pub fn new(seconds: f64, weight: f64) -> Hazard {
         let rate = 1.0 / seconds.max(0.5);
-        Hazard { exposure: [0.0; BINS], events: [0.0; BINS], total: (weight * seconds.max(0.5), weight), rate, weight }
+        Hazard { exposure: [0.0; BINS], events: [0.0; BINS], total: (weight * seconds.max(0.5), weight), rate }
     }
 
     pub fn expose(&mut self, from_age: f64, to_age: f64) {
@@ -47,20 +46,10 @@ impl Hazard {
         self.total.1 += 1.0;
     }
 
-    /// Endings seen, with the prior's weight left out.
-    pub fn count(&self) -> f64 {
-        (self.total.1 - self.weight).max(0.0)
-    }
-
     /// Events per second at this age, shrunk towards the overall rate.
     pub fn at(&self, age: f64) -> f64 {
         let bin = bin_of(age);
         self.bin(bin, self.overall())
-    }
-
-    /// The same, shrunk towards another hazard (the campaign's) instead of the own overall rate.
-    pub fn at_towards(&self, age: f64, parent: f64) -> f64 {
-        self.bin(bin_of(age), parent.max(1e-4))
     }
 
     fn bin(&self, bin: usize, towards: f64) -> f64 {

@@ -1,46 +1,107 @@
-//! How good the list is right now: observed over expected live answers, a Gamma-Poisson filter on top of the
-//! slowly learned hazards. It moves within a minute where answers are many, and slowly where they are few.
+//! How good the list is right now, as a factor on the slowly learned hazards: a Bayes filter over a grid of
+//! levels. Lists drift a little all the time and jump now and then (another list, another hour); the filter
+//! weighs both by how well each level foretold the answers, so it moves within seconds where answers are many
+//! and contradict it, and rests where they are few.
 
-/// Forgets after this many seconds or this many answers, whichever is more.
-const MEMORY_SECONDS: f64 = 90.0;
-const MEMORY_ANSWERS: f64 = 30.0;
-/// Weight of "the level is one", in answers.
-const PRIOR: f64 = 6.0;
+/// Levels from an eighth to eight times.
+const LEVELS: usize = 33;
+const STEP: f64 = 0.13;
 
 #[derive(Debug, Clone)]
 pub struct Level {
-    observed: f64,
-    expected: f64,
-    pub memory_seconds: f64,
-    pub memory_answers: f64,
+    weights: [f64; LEVELS],
+    /// Expected answers since the last update.
+    due: f64,
+    mean: f64,
+    variance: f64,
+    pub tuning: Tuning,
+}
+
+#[derive(Debug, Clone)]
+pub struct Tuning {
+    /// Jumps per second.
+    pub jumps: f64,
+    /// Variance of the logarithm's drift, per second.
+    pub drift: f64,
+    /// Standard deviation of the logarithm after a jump.
+    pub spread: f64,
 }
 
 impl Default for Level {
     fn default() -> Level {
-        Level { observed: 0.0, expected: 0.0, memory_seconds: MEMORY_SECONDS, memory_answers: MEMORY_ANSWERS }
+        let tuning = Tuning { jumps: 1.0 / 1500.0, drift: 1.0 / 60_000.0, spread: 0.6 };
+        let mut level = Level { weights: [0.0; LEVELS], due: 0.0, mean: 1.0, variance: 0.0, tuning };
+        level.weights = level.prior();
+        level.summarize();
+        level
     }
 }
 
 impl Level {
-    /// `expected` live answers fell due in the last `seconds`, by the slow hazards alone.
-    pub fn pass(&mut self, seconds: f64, expected: f64) {
-        let forget = (seconds / self.memory_seconds).min(expected * self.value() / self.memory_answers);
-        let keep = (-forget).exp();
-        self.observed *= keep;
-        self.expected = self.expected * keep + expected;
+    /// Expected live answers that fell due, by the slow hazards alone.
+    pub fn expect(&mut self, answers: f64) {
+        self.due += answers;
     }
 
-    /// An answer, or a correction of one counted in advance.
+    /// An answer (one), or a correction of one counted in advance (a part, or negative).
     pub fn observe(&mut self, answers: f64) {
-        self.observed = (self.observed + answers).max(0.0);
+        self.weights.iter_mut().enumerate().for_each(|(at, weight)| *weight *= (answers * log_level(at)).exp());
+        self.summarize();
+    }
+
+    /// Lets time pass: weighs what was expected, then drifts and jumps.
+    pub fn pass(&mut self, seconds: f64) {
+        if seconds <= 0.0 {
+            return;
+        }
+        let due = std::mem::take(&mut self.due);
+        self.weights.iter_mut().enumerate().for_each(|(at, weight)| *weight *= (-due * log_level(at).exp()).exp());
+        self.summarize();
+        let jumped = 1.0 - (-seconds * self.tuning.jumps).exp();
+        let moved = (0.5 * seconds * self.tuning.drift / (STEP * STEP)).min(0.3);
+        let (prior, before) = (self.prior(), self.weights);
+        for at in 0..LEVELS {
+            let below = before[at.saturating_sub(1)];
+            let above = before[(at + 1).min(LEVELS - 1)];
+            let drifted = before[at] + moved * (below + above - 2.0 * before[at]);
+            self.weights[at] = drifted * (1.0 - jumped) + prior[at] * jumped;
+        }
+        self.summarize();
     }
 
     pub fn value(&self) -> f64 {
-        ((self.observed + PRIOR) / (self.expected + PRIOR)).clamp(0.1, 8.0)
+        self.mean
     }
 
     /// Relative variance of `value`.
     pub fn uncertainty(&self) -> f64 {
-        1.0 / (self.observed + PRIOR)
+        self.variance / (self.mean * self.mean)
     }
+
+    fn prior(&self) -> [f64; LEVELS] {
+        let weights: [f64; LEVELS] =
+            std::array::from_fn(|at| (-0.5 * (log_level(at) / self.tuning.spread).powi(2)).exp());
+        let total: f64 = weights.iter().sum();
+        weights.map(|weight| weight / total)
+    }
+
+    fn summarize(&mut self) {
+        let total: f64 = self.weights.iter().sum();
+        if !(total > 1e-200 && total.is_finite()) {
+            self.weights = self.prior();
+            return self.summarize();
+        }
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (at, weight) in self.weights.iter_mut().enumerate() {
+            *weight /= total;
+            let level = log_level(at).exp();
+            mean += *weight * level;
+            square += *weight * level * level;
+        }
+        (self.mean, self.variance) = (mean, (square - mean * mean).max(0.0));
+    }
+}
+
+fn log_level(at: usize) -> f64 {
+    (at as f64 - (LEVELS / 2) as f64) * STEP
 }

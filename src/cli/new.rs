@@ -1,0 +1,43 @@
+//! `outpace new NAME`: a campaign folder that works.
+
+use super::{Failure, data};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct New {
+    /// The folder to make; its last part names the campaign. 要创建的文件夹。
+    name: PathBuf,
+    /// Start from a shipped campaign: telesales or reminder. 以内置活动为模板。
+    #[arg(long, value_name = "CAMPAIGN", default_value = "template")]
+    from: String,
+}
+
+impl New {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let name = self.name.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+        if name.is_empty() || !plain {
+            return Err(Failure(format!("\"{name}\": a campaign's name has letters, digits, - and _ only")));
+        }
+        if self.name.exists() {
+            return Err(Failure(format!(
+                "{} exists already: choose another name, nothing was changed",
+                self.name.display()
+            )));
+        }
+        let files = data::embedded(&self.from)
+            .ok_or_else(|| Failure(format!("--from {}: shipped are telesales and reminder", self.from)))?;
+        for (path, bytes) in &files {
+            let target = self.name.join(path);
+            std::fs::create_dir_all(target.parent().expect("a file has a folder"))?;
+            std::fs::write(target, bytes)?;
+        }
+        let dir = self.name.display();
+        println!("Made {dir} with {} files. 已创建。", files.len());
+        println!("  outpace check {dir}      settings, flow and prompts 检查");
+        println!("  outpace test {dir}       its flow_test.lua 测试流程");
+        println!("  outpace simulate {dir}   a day of it in virtual time 模拟一天");
+        Ok(ExitCode::SUCCESS)
+    }
+}

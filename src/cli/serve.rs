@@ -1,0 +1,54 @@
+//! `outpace serve`: dials for real until told to stop.
+
+use super::assembly::Assembly;
+use super::{Failure, Place};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let config = self.place.load()?;
+        start_log(&config.log.level)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let assembly = Assembly::start(&config).await?;
+            tracing::info!(sip = %config.sip.bind, api = %assembly.address, store = assembly.store.url(), trunks = config.trunks.len(), "ready");
+            let mut look = tokio::time::interval(Duration::from_millis(250));
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                    _ = look.tick() => {
+                        if assembly.host.engine_ended() || assembly.host.writer_ended() {
+                            tracing::error!("the engine or the writer ended: no more calls are placed");
+                            break;
+                        }
+                    }
+                }
+            }
+            let asked = !assembly.host.engine_ended() && !assembly.host.writer_ended();
+            tracing::info!(drain_seconds = config.node.drain_seconds, "stopping: no new calls, those in flight finish");
+            let sound = assembly.stop(Duration::from_secs(config.node.drain_seconds)).await;
+            tracing::info!("stopped");
+            Ok(if sound && asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        })
+    }
+}
+
+pub(crate) fn start_log(level: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(level).map_err(|e| Failure(format!("log.level = \"{level}\": {e}")))?;
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Starts everything that lives: the store's writer, the lines, the engine's thread; and stops it in order.
+
+use super::clock::{Clock, wall_now};
+use super::desk::Desk;
+use super::lines::{Lines, LinesSetup};
+use super::media_edge::MediaSettings;
+use super::phonebook::Phonebook;
+use super::prompts::Prompts;
+use super::recorder;
+use super::sip_thread::{SipCommand, SipHandle};
+use super::world::{Inbox, LiveWorld, Observer};
+use super::writer::Writer;
+use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
+use crate::sip::{Config, Stack, Trunk, UserSecret};
+use crate::store::{Health, Standing, Store, StoreError};
+use crate::words::*;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::task::JoinHandle as Task;
+
+/// How far back abandonment ledgers look: the longest legal window.
+const LEDGER_DAYS: u64 = 31;
+
+/// What the registrar grants at most.
+const REGISTER_EXPIRES: Duration = Duration::from_secs(60);
+
+pub struct HostSetup {
+    pub node: u16,
+    pub store: Store,
+    pub sip_bind: SocketAddr,
+    pub realm: String,
+    pub media: MediaSettings,
+    pub trunks: Vec<TrunkSetup>,
+    pub observer: Observer,
+    /// From the system's randomness: branches, tags, nonces, SSRCs.
+    pub seed: u64,
+}
+
+#[derive(Clone)]
+pub struct TrunkSetup {
+    pub trunk: Trunk,
+    pub channels: u32,
+    pub calls_per_second: u32,
+}
+
+#[derive(Debug)]
+pub enum HostError {
+    Store(StoreError),
+    /// The address, and why it cannot be had.
+    Socket(SocketAddr, std::io::Error),
+    Start(std::io::Error),
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostError::Store(error) => error.fmt(f),
+            HostError::Socket(address, error) => {
+                write!(
+                    f,
+                    "SIP on UDP {address}: {error}. Another program has it, or set sip.bind (OUTPACE__SIP__BIND)."
+                )
+            }
+            HostError::Start(error) => write!(f, "{error}"),
+        }
+    }
+}
+impl std::error::Error for HostError {}
+impl From<StoreError> for HostError {
+    fn from(error: StoreError) -> HostError {
+        HostError::Store(error)
+    }
+}
+
+pub struct Host {
+    pub desk: Desk,
+    pub inbox: Inbox,
+    pub prompts: Prompts,
+    pub health: Health,
+    pub sip: SipHandle,
+    /// Campaigns that were running when the last run ended, to be configured and started again.
+    pub running: Vec<CampaignId>,
+    engine: JoinHandle<()>,
+    writer: Writer,
+    writing: Task<Result<(), StoreError>>,
+}
+
+impl TrunkSetup {
+    /// A trunk's id follows from its name, so that reports over restarts agree.
+    pub fn id(name: &str) -> TrunkId {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(name.as_bytes());
+        TrunkId(u64::from_be_bytes(digest[..8].try_into().expect("eight bytes of thirty-two")) >> 1)
+    }
+}
+
+impl Host {
+    pub async fn start(setup: HostSetup) -> Result<Host, HostError> {
+        let socket = UdpSocket::bind(setup.sip_bind).map_err(|e| HostError::Socket(setup.sip_bind, e))?;
+        let local = socket.local_addr().map_err(HostError::Start)?;
+        let clock = Clock::start();
+        let store = setup.store;
+        let owner = store.take_node(setup.node, wall_now()).await?;
+        let since = wall_now() - Duration::from_secs(LEDGER_DAYS * 86_400);
+        let ledgers: BTreeMap<CampaignId, Wall> = store.campaigns().await?.into_iter().map(|c| (c.id, since)).collect();
+        let standing = store.recover(owner, &ledgers).await?;
+        let running = standing.running.clone();
+        let agents = store.agents().await?;
+        let (inbox, inputs) = Inbox::new(clock);
+        let health = Health::default();
+        let to_engine = inbox.clone();
+        let (writer, writing) = Writer::start(store.clone(), owner, health.clone(), move |input| to_engine.put(input));
+        let phonebook = Phonebook::default();
+        let records: Vec<AgentRecord> =
+            agents.into_iter().map(|a| AgentRecord { id: a.id, name: a.name, lang: a.lang }).collect();
+        for agent in &records {
+            phonebook.add(agent.id, &agent.name);
+        }
+        let prompts = Prompts::default();
+        let mut first = vec![Input::WallClock { offset: clock.wall_offset() }];
+        first.push(Input::Recovered(Box::new(recovered(
+            &store,
+            setup.node,
+            owner.epoch,
+            standing,
+            records,
+            &setup.trunks,
+        ))));
+        if let Some(data) = &setup.media.data {
+            first.extend(recorder::mend(data).into_iter().map(mended));
+        }
+        let mut config = Config::new(local);
+        config.realm.clone_from(&setup.realm);
+        // Registrations live in memory: after a restart every phone is back within this time.
+        config.register_expires_max = REGISTER_EXPIRES;
+        let lines = Lines::start(LinesSetup {
+            stack: Stack::new(config, setup.seed),
+            socket,
+            media: setup.media,
+            clock,
+            inbox: inbox.clone(),
+            phonebook: phonebook.clone(),
+            prompts: prompts.clone(),
+            health: health.clone(),
+        })
+        .map_err(HostError::Start)?;
+        let sip = lines.sip.clone();
+        add_users(&store, &sip).await?;
+        for trunk in setup.trunks {
+            let _ = sip.send(SipCommand::AddTrunk(Box::new(trunk.trunk)));
+        }
+        let desk = Desk::new(inbox.clone(), store, sip.clone(), phonebook, tokio::runtime::Handle::current());
+        let world = LiveWorld {
+            clock,
+            inbox: inputs,
+            writer: writer.clone(),
+            lines,
+            desk: desk.clone(),
+            observer: setup.observer,
+            first,
+            wall_offset: clock.wall_offset(),
+            clock_looked_at: clock.now(),
+        };
+        let engine = engine_thread(world, setup.seed).map_err(HostError::Start)?;
+        Ok(Host { desk, inbox, prompts, health, sip, running, engine, writer, writing })
+    }
+
+    /// SIGTERM: no new calls; those in flight may go on for `within`.
+    pub fn shut_down(&self, within: Duration) {
+        self.inbox.put(Input::Shutdown { within });
+    }
+
+    pub fn engine_ended(&self) -> bool {
+        self.engine.is_finished()
+    }
+
+    /// The writer's end before everything else's: fenced off by a younger process of the same node.
+    pub fn writer_ended(&self) -> bool {
+        self.writing.is_finished()
+    }
+
+    /// After the engine stopped: the last facts on disk. False: the engine panicked.
+    pub async fn finish(self) -> bool {
+        let engine = self.engine;
+        let sound = tokio::task::spawn_blocking(move || engine.join().is_ok()).await.unwrap_or(false);
+        self.writer.drain().await;
+        drop(self.desk);
+        drop(self.writer);
+        sound
+    }
+}
+
+fn engine_thread(mut world: LiveWorld, seed: u64) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let mut engine = Engine::new(seed);
+        run(&mut engine, &mut world);
+        world.lines.stop();
+    })
+}
+
+/// Every agent's softphone may register from now on.
+pub(super) async fn add_users(store: &Store, sip: &SipHandle) -> Result<(), StoreError> {
+    for credential in store.sip_credentials().await? {
+        let secret = UserSecret::Ha1 { md5: credential.ha1_md5, sha256: credential.ha1_sha256 };
+        let _ = sip.send(SipCommand::AddUser { name: credential.name, secret });
+    }
+    Ok(())
+}
+
+fn mended(closed: recorder::Closed) -> Input {
+    Input::Recorded {
+        call: CallId(closed.recording.0),
+        recording: closed.recording,
+        length_ms: closed.length_ms,
+        sha256: closed.sha256,
+        file: closed.file,
+    }
+}
+
+fn recovered(
+    store: &Store,
+    node: u16,
+    epoch: u32,
+    standing: Standing,
+    agents: Vec<AgentRecord>,
+    trunks: &[TrunkSetup],
+) -> Recovered {
+    let trunks = trunks.iter().map(|t| TrunkRecord {
+        id: t.trunk.id,
+        name: t.trunk.name.clone(),
+        channels: t.channels,
+        calls_per_second: t.calls_per_second,
+    });
+    Recovered {
+        centre: store.centre(),
+        node,
+        epoch,
+        last_seq: standing.last_seq,
+        open_calls: standing.open_calls,
+        unplanned: standing.unplanned,
+        open_sessions: standing.open_sessions,
+        agents,
+        trunks: trunks.collect(),
+        suppressed: standing.suppressed,
+        ledgers: standing.ledgers,
+        orders: Vec::new(),
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine's world in real time: one inbox for all that happens, one place that carries out what the engine wants.
+
+use super::clock::Clock;
+use super::desk::Desk;
+use super::lines::Lines;
+use super::writer::Writer;
+use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
+use crate::store::LeasePolicy;
+use crate::words::Moment;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::time::Duration;
+
+/// Inputs that may wait. At the limit senders wait: media threads have their own bounded queue before it.
+const INBOX: usize = 65_536;
+/// A wall clock that is set by more than this is an input; less is drift that the next look finds.
+const CLOCK_STEP: i64 = 20_000;
+const CLOCK_LOOK: Duration = Duration::from_secs(1);
+
+/// Where everything that happens is put, with the moment when it did.
+#[derive(Clone)]
+pub struct Inbox {
+    clock: Clock,
+    sender: Sender<(Moment, Input)>,
+}
+
+impl Inbox {
+    pub fn new(clock: Clock) -> (Inbox, Receiver<(Moment, Input)>) {
+        let (sender, receiver) = bounded(INBOX);
+        (Inbox { clock, sender }, receiver)
+    }
+
+    pub fn put(&self, input: Input) {
+        self.put_at(self.clock.now(), input);
+    }
+
+    /// After the engine has stopped nobody reads any more; what still happens then changes nothing.
+    pub fn put_at(&self, at: Moment, input: Input) {
+        let _ = self.sender.send((at, input));
+    }
+}
+
+/// Sees every output before it is carried out: the API's feed, the demo's picture. Must not block.
+pub type Observer = Box<dyn FnMut(&Output) + Send>;
+
+pub struct LiveWorld {
+    pub clock: Clock,
+    pub inbox: Receiver<(Moment, Input)>,
+    pub writer: Writer,
+    pub lines: Lines,
+    pub desk: Desk,
+    pub observer: Observer,
+    /// Given with the first wake, before everything else.
+    pub first: Vec<Input>,
+    pub wall_offset: i64,
+    pub clock_looked_at: Moment,
+}
+
+impl World for LiveWorld {
+    fn wait(&mut self, until: Option<Moment>) -> Wake {
+        if !self.first.is_empty() {
+            return Wake::Input(self.clock.now(), self.first.remove(0));
+        }
+        let now = self.clock.now();
+        if now.since(self.clock_looked_at) >= CLOCK_LOOK {
+            self.clock_looked_at = now;
+            let offset = self.clock.wall_offset();
+            if (offset - self.wall_offset).abs() > CLOCK_STEP {
+                self.wall_offset = offset;
+                return Wake::Input(now, Input::WallClock { offset });
+            }
+        }
+        let deadline = until.unwrap_or(now + CLOCK_LOOK);
+        match self.inbox.recv_deadline(self.clock.instant(deadline)) {
+            Ok((at, input)) => {
+                self.look_at(&input);
+                Wake::Input(at, input)
+            }
+            Err(RecvTimeoutError::Timeout) => Wake::Timeout(self.clock.now()),
+            Err(RecvTimeoutError::Disconnected) => Wake::Over,
+        }
+    }
+
+    fn carry_out(&mut self, _now: Moment, output: Output) {
+        (self.observer)(&output);
+        match self.writer.carry_out(output) {
+            Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),
+            Some(Output::Command(command)) => self.lines.obey(command),
+            Some(Output::Fact(_) | Output::View(_)) | None => {}
+        }
+    }
+}
+
+impl LiveWorld {
+    /// What the edges must know before the engine acts on it.
+    fn look_at(&mut self, input: &Input) {
+        if let Input::Request { request: Request::Configure(spec), .. } = input {
+            self.writer.configure(spec.id, lease_policy(spec));
+        }
+    }
+}
+
+fn lease_policy(spec: &CampaignSpec) -> LeasePolicy {
+    LeasePolicy {
+        attempts_total: spec.settings.dialing.attempts_total,
+        attempts_per_day: spec.settings.dialing.attempts_per_day,
+        zone: spec.settings.hours.zone.clone(),
+    }
+}
