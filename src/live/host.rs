@@ -24,6 +24,9 @@ use tokio::task::JoinHandle as Task;
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
 
+/// What the registrar grants at most.
+const REGISTER_EXPIRES: Duration = Duration::from_secs(60);
+
 pub struct HostSetup {
     pub node: u16,
     pub store: Store,
@@ -131,6 +134,8 @@ impl Host {
         }
         let mut config = Config::new(local);
         config.realm.clone_from(&setup.realm);
+        // Registrations live in memory: after a restart every phone is back within this time.
+        config.register_expires_max = REGISTER_EXPIRES;
         let lines = Lines::start(LinesSetup {
             stack: Stack::new(config, setup.seed),
             socket,

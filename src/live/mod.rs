@@ -7,6 +7,7 @@ pub mod lines;
 pub mod media_edge;
 pub mod media_ports;
 mod media_thread;
+pub mod peers;
 pub mod phonebook;
 pub mod prompts;
 pub mod recorder;
