@@ -169,13 +169,18 @@ impl Engine {
     // ── what leaves ──
 
     fn fact(&mut self, fact: Fact) {
+        self.fact_at(self.now, fact);
+    }
+
+    /// For what was noticed a moment after it happened.
+    fn fact_at(&mut self, moment: Moment, fact: Fact) {
         self.seq += 1;
         self.outputs.push_back(Output::Fact(Envelope {
             centre: self.centre,
             node: self.node,
             seq: self.seq,
-            moment: self.now,
-            wall: self.now.wall(self.wall_offset),
+            moment,
+            wall: moment.wall(self.wall_offset),
             version: facts::VERSION,
             fact,
         }));
