@@ -64,13 +64,11 @@ CREATE TABLE batch (
 CREATE TABLE person (
     id BIGINT PRIMARY KEY,
     centre BIGINT NOT NULL,
-    number_hash TEXT NOT NULL,
     phone TEXT NOT NULL,
     name TEXT,
     lang TEXT,
     fields TEXT NOT NULL
 );
-CREATE INDEX person_number ON person (number_hash);
 
 -- state: pending, leased, in_flight, scheduled, closed, excluded.
 -- first_at is a callback promised in the list; next_at comes from it and from facts; due_at may be later (the day's cap), and is what the lease looks at.
@@ -95,13 +93,12 @@ CREATE TABLE lead (
     lease_epoch BIGINT,
     lease_day TEXT,
     lease_ticket BIGINT,
-    UNIQUE (campaign, number_hash)
+    UNIQUE (number_hash, campaign)
 );
 CREATE INDEX lead_due ON lead (campaign, attempts, due_at, id) WHERE state IN ('pending', 'scheduled');
 CREATE INDEX lead_callback ON lead (campaign, callback_at, id) WHERE state = 'scheduled' AND callback_at IS NOT NULL;
 CREATE INDEX lead_leased ON lead (lease_node, lease_ticket, id) WHERE state = 'leased';
 CREATE INDEX lead_last_call ON lead (last_call) WHERE state = 'in_flight';
-CREATE INDEX lead_number ON lead (number_hash);
 
 -- Kept with every change of a lead's state, so that a list of a million needs no counting.
 CREATE TABLE lead_count (

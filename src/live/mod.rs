@@ -7,11 +7,13 @@ pub mod lines;
 pub mod media_edge;
 pub mod media_ports;
 mod media_thread;
+pub mod peers;
 pub mod phonebook;
 pub mod prompts;
 pub mod recorder;
 mod sip_socket;
 pub mod sip_thread;
+pub mod watch;
 pub mod world;
 pub mod writer;
 

@@ -6,6 +6,7 @@
 use super::rtp::ahead32;
 use super::{Codec, wav};
 use crate::words::{LegId, Moment, RecordingId};
+use std::ops::Range;
 
 /// Samples of a block: 0.5 s.
 const BLOCK: usize = 4000;
@@ -93,9 +94,15 @@ impl Recording {
 
     fn flush(&mut self, samples: usize, bytes: &mut Vec<u8>) {
         bytes.reserve(samples * wav::BYTES_PER_FRAME as usize);
-        for at in self.flushed..self.flushed + samples as i64 {
-            let [left, right] = [self.left.lift(at), self.right.lift(at)].map(i16::to_le_bytes);
-            bytes.extend_from_slice(&[left[0], left[1], right[0], right[1]]);
+        let (head, tail) = split(self.flushed, samples);
+        for range in [head, tail] {
+            let (left, right) = (&mut self.left.ring[range.clone()], &mut self.right.ring[range]);
+            for (l, r) in left.iter().zip(right.iter()) {
+                let (l, r) = (l.to_le_bytes(), r.to_le_bytes());
+                bytes.extend_from_slice(&[l[0], l[1], r[0], r[1]]);
+            }
+            left.fill(0);
+            right.fill(0);
         }
         self.flushed += samples as i64;
     }
@@ -119,11 +126,19 @@ impl Track {
 
     fn lay(&mut self, now: i64, flushed: i64, timestamp: u32, codec: Codec, payload: &[u8]) {
         let at = self.locate(now, timestamp);
+        let length = payload.len() as i64;
+        let from = (flushed - at).clamp(0, length) as usize;
+        let to = (flushed + RING as i64 - at).clamp(0, length) as usize;
+        if from >= to {
+            return;
+        }
         let table = codec.table();
-        let skip = (flushed - at).clamp(0, payload.len() as i64);
-        let room = (flushed + RING as i64 - at).clamp(0, payload.len() as i64);
-        for (i, &byte) in payload.iter().enumerate().take(room as usize).skip(skip as usize) {
-            self.ring[(at + i as i64) as usize % RING] = table[usize::from(byte)];
+        let (head, tail) = split(at + from as i64, to - from);
+        let (first, second) = payload[from..to].split_at(head.len());
+        for (range, bytes) in [(head, first), (tail, second)] {
+            for (sample, &byte) in self.ring[range].iter_mut().zip(bytes) {
+                *sample = table[usize::from(byte)];
+            }
         }
     }
 
@@ -152,8 +167,11 @@ impl Track {
         self.compare_at = now + COMPARE_EVERY;
         at
     }
+}
 
-    fn lift(&mut self, at: i64) -> i16 {
-        std::mem::take(&mut self.ring[at as usize % RING])
-    }
+/// Where so many samples from this place on stand in the ring: up to its end, and on from its start.
+fn split(at: i64, samples: usize) -> (Range<usize>, Range<usize>) {
+    let start = at as usize % RING;
+    let head = samples.min(RING - start);
+    (start..start + head, 0..samples - head)
 }

@@ -41,6 +41,11 @@ pub enum Plan {
     HangUp {
         call: CallId,
     },
+    /// The flow broke: the agent went on without it.
+    GoesOn {
+        call: CallId,
+        turn: u32,
+    },
     Close {
         call: CallId,
     },
@@ -181,6 +186,11 @@ impl SimAgent {
                     out.push(Do::Ask(Request::HangUp { call }));
                 }
             }
+            Plan::GoesOn { call, turn } => {
+                if self.call().is_some_and(|c| c.call == call && lost(c) && c.turn == turn) {
+                    out.push(Do::Ask(Request::HangUp { call }));
+                }
+            }
             Plan::Close { call } => {
                 if self.call().is_some_and(|c| c.call == call) {
                     out.push(Do::Ask(Request::SetOutcome { call, outcome: None, note: None, callback: None }));
@@ -288,6 +298,10 @@ impl SimAgent {
             self.ends(call.call, farewell, out);
             return;
         }
+        if lost(call) && self.taken != Some((call.call, call.turn)) {
+            self.taken = Some((call.call, call.turn));
+            out.push(Do::Later(Duration::from_secs(30), Plan::GoesOn { call: call.call, turn: call.turn }));
+        }
         let Some(step) = call.step.as_ref().filter(|_| self.taken != Some((call.call, call.turn))) else { return };
         if self.taken.is_none_or(|(before, _)| before != call.call) {
             self.objections = 0;
@@ -360,6 +374,11 @@ impl SimAgent {
             out.push(Do::Later(time, Plan::Close { call }));
         }
     }
+}
+
+/// A customer on the line, and nothing on the screen to say.
+fn lost(call: &AgentCallView) -> bool {
+    call.customer_on_line && call.step.is_none() && call.outcome.is_none()
 }
 
 fn step_time(work: &AgentsAtWork, step: &Step) -> Dist {

@@ -29,8 +29,8 @@ statements! {
     LISTED_NUMBERS = rows(
         "SELECT s.number_hash FROM suppression AS s WHERE s.number_hash IN (SELECT j.value->>'hash' FROM", ")");
     ADD_PERSONS = rows(
-        "INSERT INTO person (id, centre, number_hash, phone, name, lang, fields)
-         SELECT CAST(j.value->>'id' AS BIGINT), CAST(j.value->>'centre' AS BIGINT), j.value->>'hash', j.value->>'phone',
+        "INSERT INTO person (id, centre, phone, name, lang, fields)
+         SELECT CAST(j.value->>'id' AS BIGINT), CAST(j.value->>'centre' AS BIGINT), j.value->>'phone',
                 j.value->>'name', j.value->>'lang', j.value->>'fields'
          FROM", "");
     ADD_LEADS = rows(
@@ -211,7 +211,7 @@ impl Import {
                 RowResult::Suppressed(id) => (*id, true),
                 RowResult::AlreadyImported(_) | RowResult::Duplicate => continue,
             };
-            persons.push(person_json(id, hash, row));
+            persons.push(person_json(id, row));
             let state = match (listed, row.callback_at) {
                 (true, _) => LeadState::Excluded,
                 (false, Some(_)) => LeadState::Scheduled,
@@ -239,10 +239,10 @@ impl Import {
     }
 }
 
-fn person_json(id: LeadId, hash: &str, row: &NewLead) -> Value {
+fn person_json(id: LeadId, row: &NewLead) -> Value {
     let fields = serde_json::to_string(&row.fields).expect("strings always print");
     json!({
-        "id": id.sql(), "centre": CENTRE.sql(), "hash": hash, "phone": row.phone.digits(), "name": row.name,
+        "id": id.sql(), "centre": CENTRE.sql(), "phone": row.phone.digits(), "name": row.name,
         "lang": row.lang.map(Lang::tag), "fields": fields,
     })
 }

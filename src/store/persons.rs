@@ -9,12 +9,12 @@ use super::{Store, StoreError};
 use crate::words::LeadId;
 
 statements! {
-    LEADS_OF_NUMBER = one("SELECT id FROM lead WHERE number_hash = $1 ORDER BY id");
+    LEADS_OF_NUMBER = one("SELECT id, person FROM lead WHERE number_hash = $1 ORDER BY id");
     FILES_OF_LEAD = one("SELECT file FROM recording WHERE lead = $1 ORDER BY id");
     DROP_FIELDS = one("DELETE FROM call_field WHERE lead = $1");
     DROP_NOTES = one("DELETE FROM call_note WHERE lead = $1");
     DROP_RECORDINGS = one("UPDATE recording SET file = '' WHERE lead = $1");
-    DROP_PERSONS = one("DELETE FROM person WHERE number_hash = $1");
+    DROP_PERSON = one("DELETE FROM person WHERE id = $1");
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,11 @@ impl Store {
             lead.end(LeadState::Excluded, ERASED.to_owned());
         }
         work.save(&mut tx).await?;
-        tx.run(&DROP_PERSONS, args![number_hash]).await?;
+        for row in &rows {
+            if let Some(person) = row.opt_int(1)? {
+                tx.run(&DROP_PERSON, args![person]).await?;
+            }
+        }
         tx.commit().await?;
         Ok(Erased { leads, recordings })
     }

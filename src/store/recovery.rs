@@ -5,6 +5,7 @@ use super::db::{Row, args, statements};
 use super::facts::last_seq;
 use super::lease::release;
 use super::rows::CallRow;
+use super::table::Column;
 use super::{CENTRE, Owner, Store, StoreError};
 use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
 use crate::words::*;
@@ -22,7 +23,14 @@ statements! {
     OPEN_SESSIONS = one(
         "SELECT agent, id, last_moment FROM agent_session WHERE node = $1 AND logged_out IS NULL ORDER BY id");
     RUNNING = one("SELECT id FROM campaign WHERE state IN ('running', 'draining') ORDER BY id");
-    HUMAN_CALLS = one(concat!(call_sql!(select), " WHERE t.campaign = $1 AND t.answered_at >= $2 ORDER BY t.answered_at, t.id"));
+    // The conditions of `CallRow::human`, for calls that are over.
+    HUMAN_CALLS = one(
+        "SELECT answered_at, abandon FROM call
+         WHERE campaign = $1 AND answered_at >= $2 AND ended_at IS NOT NULL
+           AND (verdict IS NULL OR verdict NOT LIKE '%machine%') AND cause NOT LIKE '%machine%'
+           AND (abandon IS NOT NULL OR bridged_at IS NOT NULL OR spoke_at IS NOT NULL
+                OR cause IN ('handled', 'abandoned_no_agent', 'abandoned_customer_early'))
+         ORDER BY answered_at, id");
 }
 
 /// What the last run of a node left.
@@ -142,20 +150,15 @@ fn open_session(row: &Row) -> Result<OpenSession, StoreError> {
 }
 
 /// Human answers at their time of answer (KPI dictionary: `abandon_rate`, ANSWER). A customer who hung up early is a
-/// person answered, and not an abandoned one.
+/// person answered, and not an abandoned one. Open calls are missing: the engine judges them, with facts.
 fn ledger(rows: &[Row]) -> Result<Vec<LedgerEntry>, StoreError> {
-    let mut entries = Vec::new();
-    for row in rows {
-        let call = CallRow::read(row)?;
-        // A call that is open has no verdict yet: it is judged by the engine, and comes with its facts.
-        if call.open() || !call.human() {
-            continue;
-        }
-        let abandoned = match call.abandon {
+    let entry = |row: &Row| {
+        let abandon: Option<Abandon> = Column::read(row, 1)?;
+        let abandoned = match abandon {
             Some(Abandon::NoAgent | Abandon::Late | Abandon::Crash) => true,
             Some(Abandon::CustomerEarly) | None => false,
         };
-        entries.push(LedgerEntry { at: call.answered_at.unwrap_or(call.placed_at), abandoned });
-    }
-    Ok(entries)
+        Ok(LedgerEntry { at: Wall(row.int(0)?), abandoned })
+    };
+    rows.iter().map(entry).collect()
 }

@@ -132,9 +132,11 @@ impl CallRow {
             Some(Verdict::Machine(_)) => true,
             Some(Verdict::Human | Verdict::Unknown) | None => false,
         };
+        let met = self.bridged_at.is_some() || self.spoke_at.is_some();
         let answered = match &self.cause {
             Some(Cause::Machine(_)) => false,
-            Some(cause) => cause.answered() || self.abandon.is_some(),
+            // One that a crash ended is judged by what had happened.
+            Some(cause) => cause.answered() || met || self.abandon.is_some(),
             None => true,
         };
         self.answered_at.is_some() && !machine && answered

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the support")]
 
 pub mod baresip;
+pub mod campaign;
 pub mod dialer;
+pub mod robot;
 pub mod sipp;
 pub mod tone;
 
@@ -126,7 +128,8 @@ fn free(is_free: impl Fn(u16) -> bool) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let base = 10_000 + u16::try_from(std::process::id() % 400).expect("below 400") * 20;
     for _ in 0..2_000 {
-        let port = base + NEXT.fetch_add(2, Ordering::Relaxed) % 10_000;
+        // Twenty apart: a SIPp takes its sound's ports beside its own.
+        let port = base + NEXT.fetch_add(20, Ordering::Relaxed) % 10_000;
         if is_free(port) {
             return port;
         }

@@ -58,7 +58,7 @@ failed = ["5m"]
 const FLOW: &str = r#"
 return flow {
 	objections = {
-		objection("dear", { text = "It costs less than you think.", choices = { { "go_on", en = "Listens" }, { "refused", en = "Refuses" } } }),
+		objection("dear", { text = "It costs less than you think." }),
 	},
 	refused = "no",
 	opener = function(call)

@@ -1,4 +1,19 @@
-//! Stories of single calls, told by the facts of the real engine in the simulated world. One scenario a file.
+//! Stories of the real engine in the simulated world, told by its facts. One scenario a file.
 
+mod abandoned;
 mod answered;
+mod busy;
+mod crash;
+mod day;
+mod invalid;
 mod kit;
+mod machine;
+mod no_answer;
+mod opted_out;
+mod outage;
+mod paused;
+mod phone_lost;
+mod press_a_key;
+mod shutdown;
+mod slow_store;
+mod swarm;

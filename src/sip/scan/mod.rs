@@ -189,9 +189,7 @@ impl<'a> Message<'a> {
         let via = self.top_via().ok_or(Fault::bad("Missing or Bad Via"))?;
         self.check_addresses()?;
         let cseq = self.cseq().ok_or(Fault::bad("Missing or Bad CSeq"))?;
-        if self.list(Name::Via).take(VIA_MAX + 1).count() > VIA_MAX {
-            return Err(Fault::bad("Too Many Via"));
-        }
+        self.check_vias()?;
         if let Start::Request { method, uri } = self.start {
             if cseq.method != method {
                 return Err(Fault::bad("CSeq Method Does Not Match"));
@@ -205,6 +203,17 @@ impl<'a> Message<'a> {
                 return Err(Fault::bad("Bad Max-Forwards"));
             }
             check_request_uri(uri)?;
+        }
+        Ok(())
+    }
+
+    /// Each must be one, or a response could not find its way back.
+    fn check_vias(&self) -> Result<(), Fault> {
+        for (at, via) in self.list(Name::Via).enumerate() {
+            if at == VIA_MAX {
+                return Err(Fault::bad("Too Many Via"));
+            }
+            value::via(via).ok_or(Fault::bad("Bad Via"))?;
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub fn name_addr(value: &[u8]) -> Option<NameAddr<'_>> {
     let (display, uri, params) = match open {
         Some(open) => {
             let close = open + value[open..].iter().position(|&b| b == b'>')?;
-            (trim(&value[..open]), trim(&value[open + 1..close]), trim(&value[close + 1..]))
+            (trim(&value[..open]), &value[open + 1..close], trim(&value[close + 1..]))
         }
         // Without brackets, what follows the first semicolon belongs to the header (RFC 3261 section 20).
         None => {
@@ -42,9 +42,9 @@ pub fn name_addr(value: &[u8]) -> Option<NameAddr<'_>> {
     };
     let sound = !uri.is_empty()
         && uri.contains(&b':')
-        && !uri.iter().any(|b| matches!(b, b'\r' | b'\n' | b'<'))
+        && !uri.iter().any(|b| matches!(b, b'\r' | b'\n' | b'<' | b' ' | b'\t'))
         && (params.is_empty() || params[0] == b';')
-        && (open.is_some() || !uri.iter().any(|b| matches!(b, b' ' | b'\t' | b'?' | b',' | b'"')))
+        && (open.is_some() || !uri.iter().any(|b| matches!(b, b'?' | b',' | b'"')))
         && sound_display(display);
     sound.then_some(NameAddr { display, uri, params })
 }

@@ -75,11 +75,12 @@ impl<'a> Uri<'a> {
 }
 
 fn sip(scheme: Scheme, rest: &[u8]) -> Option<Uri<'_>> {
-    let (rest, headers) = cut(rest, b'?');
+    // A question mark may stand in the user part.
     let (userinfo, hostpart) = match rest.iter().position(|&b| b == b'@') {
         Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
         None => (None, rest),
     };
+    let (hostpart, headers) = cut(hostpart, b'?');
     let (sent_to, params) = match hostpart.iter().position(|&b| b == b';') {
         Some(at) => hostpart.split_at(at),
         None => (hostpart, &[][..]),

@@ -2,7 +2,7 @@
 
 use super::Stack;
 use super::receive::Standing;
-use crate::sip::scan::{Message, Name, Scheme, Uri, number};
+use crate::sip::scan::{Message, Name, Scheme, Uri, name_addr, number};
 use crate::sip::transport::Peer;
 use crate::words::Moment;
 
@@ -51,6 +51,9 @@ impl Stack {
         if message.from().is_some_and(|from| from.tag().is_none()) && method == b"INVITE" && !old_style(message) {
             return Some(400);
         }
+        if !contacts_are_sound(message) || method == b"REGISTER" && !is_address_of_record(message) {
+            return Some(400);
+        }
         if self.is_merged(message) {
             return Some(482);
         }
@@ -64,7 +67,13 @@ impl Stack {
     }
 
     fn inspect_body(&self, message: &Message<'_>, method: &[u8]) -> Option<u16> {
-        if message.body().is_empty() || method != b"INVITE" {
+        if method != b"INVITE" {
+            return None;
+        }
+        if !accepts_sdp(message) {
+            return Some(406);
+        }
+        if message.body().is_empty() {
             return None;
         }
         if message.list(Name::ContentEncoding).any(|e| !e.eq_ignore_ascii_case(b"identity")) {
@@ -130,4 +139,28 @@ impl Stack {
 /// RFC 2543 callers have no From tag.
 fn old_style(message: &Message<'_>) -> bool {
     message.top_via().is_some_and(|via| via.branch.is_none_or(|b| !b.starts_with(crate::sip::branch::COOKIE)))
+}
+
+fn contacts_are_sound(message: &Message<'_>) -> bool {
+    message.list(Name::Contact).all(|contact| contact == b"*" || name_addr(contact).is_some())
+}
+
+/// RFC 3261 section 10.2: To is a sip or sips URI.
+fn is_address_of_record(message: &Message<'_>) -> bool {
+    let scheme = message.to().and_then(|to| to.parsed_uri()).map(|uri| uri.scheme);
+    matches!(scheme, Some(Scheme::Sip | Scheme::Sips))
+}
+
+/// A caller who would not read our answer cannot be answered.
+fn accepts_sdp(message: &Message<'_>) -> bool {
+    let mut named = false;
+    for kind in message.list(Name::Accept) {
+        named = true;
+        let cut = kind.iter().position(|&b| b == b';').unwrap_or(kind.len());
+        let kind = crate::sip::scan::trim(&kind[..cut]);
+        if [b"application/sdp".as_slice(), b"application/*", b"*/*"].iter().any(|k| kind.eq_ignore_ascii_case(k)) {
+            return true;
+        }
+    }
+    !named
 }
