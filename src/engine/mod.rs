@@ -66,6 +66,8 @@ pub struct Engine {
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
     shutting_down: bool,
+    /// Begun, and not reported closed yet: a shutdown waits for them (I7).
+    recordings_open: BTreeSet<RecordingId>,
     stopped: Option<u64>,
     seed: u64,
 }
@@ -103,6 +105,7 @@ impl Engine {
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             shutting_down: false,
+            recordings_open: BTreeSet::new(),
             stopped: None,
             seed,
         }
@@ -121,6 +124,7 @@ impl Engine {
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
             Input::Phone { agent, registered } => self.on_phone(agent, registered),
             Input::Recorded { call, recording, length_ms, sha256, file } => {
+                self.recordings_open.remove(&recording);
                 self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
             }
             Input::ScriptWatchdog { campaign } => {
@@ -147,6 +151,7 @@ impl Engine {
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
             Timer::Shutdown => self.on_shutdown_deadline(),
+            Timer::Recordings => self.recordings_open.clear(),
         }
     }
 
