@@ -53,6 +53,7 @@ impl Engine {
         let ring = Duration::from_secs(u64::from(settings.dialing.ring_seconds_max));
         self.fact(Fact::InviteSent { call: id, leg, trunk, sip_call_id, caller_id });
         if self.calls[&id].stage == Stage::Dialing {
+            // Until it rings: a carrier that says nothing for so long is given up.
             self.after(Timer::Ring(id), ring);
         }
     }
@@ -64,6 +65,9 @@ impl Engine {
         }
         call.rang = true;
         let campaign = call.campaign;
+        // The law counts ringing, not the carrier's search for the phone (16 CFR 310.4(b)(4)(ii)).
+        let ring = u64::from(self.campaigns[&campaign].spec.settings.dialing.ring_seconds_max);
+        self.after(Timer::Ring(id), Duration::from_secs(ring));
         self.fact(Fact::CallRinging { call: id, early_media });
         self.tell_pacing(campaign, Event::Ringing { call: id });
     }
@@ -72,9 +76,7 @@ impl Engine {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.stage == Stage::Ending {
-            // Our CANCEL crossed their 200. The stack ends it with BYE; the carrier saw an answer, so the record says so.
-            call.answered = Some(now);
-            self.fact(Fact::CallAnswered { call: id });
+            self.answered_while_cancelling(id);
             return;
         }
         if call.stage != Stage::Dialing {
@@ -95,6 +97,19 @@ impl Engine {
         } else {
             self.command(Command::Listen { leg, amd: None });
             self.classify(id, Verdict::Unknown, "no_amd".to_owned(), 0);
+        }
+    }
+
+    /// Our CANCEL crossed their 200. The stack ends it with BYE; the carrier saw an answer, so the record says so,
+    /// and whoever picked up heard nobody.
+    fn answered_while_cancelling(&mut self, id: CallId) {
+        let call = self.calls.get_mut(&id).expect("looked up by on_answered");
+        call.answered = Some(self.now);
+        let in_service = !matches!(call.ending, Some((Cause::Invalid(_), _)));
+        self.fact(Fact::CallAnswered { call: id });
+        if in_service {
+            let cause = self.unserved(id, "cancelled");
+            self.calls.get_mut(&id).expect("looked up above").ending = Some((cause, Side::Us));
         }
     }
 
