@@ -2,9 +2,9 @@
 //! late), three baresip agents: every lead has exactly one attempt with the right SIP cause, and the API's KPIs equal
 //! those recomputed from the facts and from SIPp's own log. On SQLite and on PostgreSQL.
 
-mod real;
 #[path = "support/postgres.rs"]
 mod postgres;
+mod real;
 
 use real::baresip::{Baresip, Phone};
 use real::campaign::{self, Options};
@@ -48,8 +48,12 @@ fn a_campaign(dir: &Path, store: Option<&str>) {
     campaign::write(&dialer.data, "peers", &Options { wrap_seconds_max: 5, ..Options::default() });
     let list = dir.join("leads.csv");
     campaign::leads(&list, 0..100);
-    let imported: Value = serde_json::from_str(&dialer.command(&["import", "peers", list.to_str().unwrap(), "--json"])).unwrap();
-    assert_eq!((&imported["rows"], &imported["accepted"], &imported["rejected"]), (&json!(100), &json!(100), &json!(0)));
+    let imported: Value =
+        serde_json::from_str(&dialer.command(&["import", "peers", list.to_str().unwrap(), "--json"])).unwrap();
+    assert_eq!(
+        (&imported["rows"], &imported["accepted"], &imported["rejected"]),
+        (&json!(100), &json!(100), &json!(0))
+    );
 
     dialer.start(dir);
     let made = dialer.post("/v1/campaigns", &json!({ "name": "peers" }));
@@ -60,13 +64,17 @@ fn a_campaign(dir: &Path, store: Option<&str>) {
     real::run(std::process::Command::new("sox").arg(&sound).arg(&long).args(["repeat", "200"]));
     let phones: Vec<Baresip> = robots
         .iter()
-        .map(|r| Baresip::start(&Phone { name: &r.name, password: &r.sip_secret, registrar: dialer.sip, sound: &long }, dir))
+        .map(|r| {
+            Baresip::start(&Phone { name: &r.name, password: &r.sip_secret, registrar: dialer.sip, sound: &long }, dir)
+        })
         .collect();
     for robot in &robots {
         robot.login(&dialer, &id);
         robot.ready(&dialer);
     }
-    wait_until("all three agents to be ready", Duration::from_secs(30), || robots.iter().all(|r| r.state(&dialer) == "ready"));
+    wait_until("all three agents to be ready", Duration::from_secs(30), || {
+        robots.iter().all(|r| r.state(&dialer) == "ready")
+    });
     dialer.post(&format!("/v1/campaigns/{id}/start"), &Value::Null);
 
     wait_until("every lead to be called once", Duration::from_secs(400), || {
@@ -131,7 +139,10 @@ fn causes_fit_the_carriers(calls: &[Value], sipp: &[Sipp]) {
         assert!(call["cause"] == expected || heard_sit, "{carrier:?} but {call}");
         let challenged = carrier.invites > 1;
         assert!(carrier.invites <= 2, "{carrier:?}");
-        assert!(!challenged || carrier.last == Some(200), "only the challenging trunk sees a second INVITE: {carrier:?}");
+        assert!(
+            !challenged || carrier.last == Some(200),
+            "only the challenging trunk sees a second INVITE: {carrier:?}"
+        );
     }
     let invited: usize = seen.values().filter(|c| c.invites > 0).count();
     let failed_over = seen.values().filter(|c| c.last == Some(503)).count();
@@ -145,7 +156,8 @@ fn ending(dialed: &str) -> u32 {
 fn kpis_fit_the_carriers(dialer: &Dialer, id: &str, calls: &[Value], sipp: &[Sipp]) {
     let kpis = dialer.get(&format!("/v1/kpis:all?campaign={id}"));
     let num = |kpi: &str| kpis[kpi]["num"].as_f64().unwrap_or_else(|| panic!("{kpi} in {kpis}"));
-    let last = |code: u16| sipp.iter().flat_map(|s| s.calls().into_values()).filter(|c| c.last == Some(code)).count() as f64;
+    let last =
+        |code: u16| sipp.iter().flat_map(|s| s.calls().into_values()).filter(|c| c.last == Some(code)).count() as f64;
     assert_eq!(num("dials"), 100.0);
     assert_eq!(num("connect_rate_all"), last(200), "answered: the API and SIPp's logs");
     assert_eq!(num("busy_rate"), last(486), "busy");
@@ -153,10 +165,19 @@ fn kpis_fit_the_carriers(dialer: &Dialer, id: &str, calls: &[Value], sipp: &[Sip
     let recomputed = dialer.command(&["verify", "--kpis"]);
     for (kpi, figure) in kpis.as_object().unwrap() {
         // Agents' time goes on while we look; everything about calls stands still.
-        if kpi.contains("util") || kpi.contains("time") || kpi.contains("per_") || kpi.contains("ratio") || kpi.contains("occupancy") || kpi.contains("ready") {
+        if kpi.contains("util")
+            || kpi.contains("time")
+            || kpi.contains("per_")
+            || kpi.contains("ratio")
+            || kpi.contains("occupancy")
+            || kpi.contains("ready")
+        {
             continue;
         }
-        let line = recomputed.lines().find(|l| l.split_whitespace().next() == Some(kpi)).unwrap_or_else(|| panic!("{kpi} in verify"));
+        let line = recomputed
+            .lines()
+            .find(|l| l.split_whitespace().next() == Some(kpi))
+            .unwrap_or_else(|| panic!("{kpi} in verify"));
         let recomputed: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         assert_eq!(Some(recomputed), figure["num"].as_f64(), "{kpi}: recomputed from facts");
     }

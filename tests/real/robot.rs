@@ -20,7 +20,14 @@ impl Robot {
     pub fn create(dialer: &Dialer, name: &str) -> Robot {
         let made = dialer.post("/v1/agents", &json!({ "name": name }));
         let text = |key: &str| made[key].as_str().unwrap_or_else(|| panic!("{key} in {made}")).to_owned();
-        Robot { id: text("id"), name: name.to_owned(), sip_secret: text("sip_secret"), calls: BTreeMap::new(), steps_max: 1, steps: 0 }
+        Robot {
+            id: text("id"),
+            name: name.to_owned(),
+            sip_secret: text("sip_secret"),
+            calls: BTreeMap::new(),
+            steps_max: 1,
+            steps: 0,
+        }
     }
 
     pub fn login(&self, dialer: &Dialer, campaign: &str) {
@@ -47,7 +54,9 @@ impl Robot {
             ("talk", Some(call)) => self.talk(dialer, &call, &now["call"]),
             ("wrap", Some(call)) => {
                 let outcome = if now["call"]["outcome"].is_null() { json!("not_interested") } else { Value::Null };
-                let set = outcome.as_str().map_or_else(|| now["call"]["outcome"].as_str().unwrap_or("").to_owned(), str::to_owned);
+                let set = outcome
+                    .as_str()
+                    .map_or_else(|| now["call"]["outcome"].as_str().unwrap_or("").to_owned(), str::to_owned);
                 // The wrap-up may end by itself between the look and the move.
                 let (status, _) = dialer.try_post(&format!("/v1/calls/{call}/outcome"), &json!({ "outcome": outcome }));
                 if status == 204 {
