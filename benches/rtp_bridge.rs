@@ -2,6 +2,8 @@
 //! A steady source (tests/peers/bench/rtpgen.c) is the customers, an echo that counts (rtpmeter.c) the agents: each
 //! call is 50 packets a second in each direction over the real sockets of `MediaEdge`. CPU is this process's alone.
 
+#![expect(clippy::disallowed_methods, reason = "a window of time is what is measured")]
+
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -1,5 +1,6 @@
 //! Media on real sockets: loopback phones, one and two threads, strangers, recordings on the disk, a crash.
 
+use crossbeam_channel::{Receiver, bounded};
 use outpace::live::clock::Clock;
 use outpace::live::media_edge::{MediaEdge, MediaError, MediaSettings, Sound};
 use outpace::live::recorder::{self, Closed, Report};
@@ -9,7 +10,6 @@ use outpace::words::{LegId, PlaybackId, RecordingId};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,7 +24,7 @@ struct Phone {
 fn edge(ports: (u16, u16), threads: usize, data: Option<&Path>) -> (MediaEdge, Receiver<Sound>) {
     let settings =
         MediaSettings { ports, threads, data: data.map(Path::to_owned), seed: 9, ..MediaSettings::default() };
-    let (tell, told) = channel();
+    let (tell, told) = bounded(10_000);
     let edge = MediaEdge::start(&settings, Clock::start(), move |sound| drop(tell.send(sound))).expect("starts");
     (edge, told)
 }

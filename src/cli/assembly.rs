@@ -83,6 +83,8 @@ impl Assembly {
             sip_realm: config.sip.realm.clone(),
             now: Arc::new(wall_now),
         });
+        // Ready means ready: nobody is let in before the campaigns are back.
+        resume(&store, &shelf, &api, &host.running).await?;
         let (stop, mut stopped) = watch::channel(false);
         let router = api::router(api.clone());
         let serving = tokio::spawn(async move {
@@ -91,26 +93,7 @@ impl Assembly {
             };
             axum::serve(listener, router).with_graceful_shutdown(ended).await
         });
-        let assembly = Assembly { store, host, shelf, feed, api, address, stop, serving };
-        assembly.resume().await?;
-        Ok(assembly)
-    }
-
-    /// Campaigns known to the store are configured again; those that were running are started again.
-    async fn resume(&self) -> Result<(), Failure> {
-        for row in self.store.campaigns().await? {
-            let shelf = self.shelf.clone();
-            let spec = shelf.from_store(row.id).await?;
-            if let Err(refusal) = self.api.ask("restart", Request::Configure(Arc::new(spec))).await {
-                tracing::error!(campaign = %row.name, reason = %refusal.reason.text(crate::words::Lang::En), "a campaign could not be taken up again");
-                continue;
-            }
-            if self.host.running.contains(&row.id) {
-                tracing::info!(campaign = %row.name, "goes on where it was");
-                let _ = self.api.ask("restart", Request::StartCampaign { campaign: row.id }).await;
-            }
-        }
-        Ok(())
+        Ok(Assembly { store, host, shelf, feed, api, address, stop, serving })
     }
 
     /// No new calls; those in flight may go on for `within`; then everything is on disk. False: something broke.
@@ -123,6 +106,23 @@ impl Assembly {
         self.store.close().await;
         sound
     }
+}
+
+/// Campaigns known to the store are configured again; those that were running are started again.
+async fn resume(store: &Store, shelf: &Arc<Shelf>, api: &Api, running: &[CampaignId]) -> Result<(), Failure> {
+    for row in store.campaigns().await? {
+        let spec = shelf.from_store(row.id).await?;
+        if let Err(refusal) = api.ask("restart", Request::Configure(Arc::new(spec))).await {
+            let reason = refusal.reason.text(crate::words::Lang::En);
+            tracing::error!(campaign = %row.name, %reason, "a campaign could not be taken up again");
+            continue;
+        }
+        if running.contains(&row.id) {
+            tracing::info!(campaign = %row.name, "goes on where it was");
+            let _ = api.ask("restart", Request::StartCampaign { campaign: row.id }).await;
+        }
+    }
+    Ok(())
 }
 
 impl Shelf {

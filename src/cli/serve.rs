@@ -2,6 +2,7 @@
 
 use super::assembly::Assembly;
 use super::{Failure, Place};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,6 +48,7 @@ impl Serve {
 
 pub(crate) fn start_log(level: &str) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(level).map_err(|e| Failure(format!("log.level = \"{level}\": {e}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
     Ok(())
 }

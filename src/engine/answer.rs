@@ -99,7 +99,18 @@ impl Engine {
     pub(super) fn on_media(&mut self, leg: LegId, event: MediaEvent) {
         match self.legs.get(&leg).copied() {
             Some(Owner::Call(call)) => self.on_call_media(call, event),
-            Some(Owner::Agent(_)) | None => {}
+            Some(Owner::Agent(agent)) => match event {
+                MediaEvent::Silent => self.on_phone_silent(agent, leg, true),
+                MediaEvent::Heard => self.on_phone_silent(agent, leg, false),
+                MediaEvent::SpeechStarted
+                | MediaEvent::SpeechEnded
+                | MediaEvent::Amd { .. }
+                | MediaEvent::Beep
+                | MediaEvent::Digit(_)
+                | MediaEvent::Played { .. }
+                | MediaEvent::Sit => {}
+            },
+            None => {}
         }
     }
 

@@ -18,6 +18,7 @@ mod state;
 mod talk;
 mod timers;
 mod views;
+mod watchdogs;
 pub mod world;
 mod wrapup;
 
@@ -25,6 +26,7 @@ pub use crate::pacing::{Estimates, Mode};
 pub use crate::script::{Choice, Field, FieldKind, Prompt, Step, StepKind, Values};
 pub use door::{Answered, Door};
 pub use io::*;
+pub use watchdogs::Watchdogs;
 pub use world::{Machine, Wake, World, run};
 
 use crate::facts::{self, Envelope, Fact};
@@ -68,6 +70,7 @@ pub struct Engine {
     shutting_down: bool,
     stopped: Option<u64>,
     seed: u64,
+    watchdogs: Watchdogs,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +108,13 @@ impl Engine {
             shutting_down: false,
             stopped: None,
             seed,
+            watchdogs: Watchdogs::default(),
         }
+    }
+
+    /// For the host's wall-clock watchdog.
+    pub fn watchdogs(&self) -> Watchdogs {
+        self.watchdogs.clone()
     }
 
     fn on_input(&mut self, input: Input) {

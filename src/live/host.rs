@@ -8,6 +8,7 @@ use super::phonebook::Phonebook;
 use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
+use super::watch::Watch;
 use super::world::{Inbox, LiveWorld, Observer};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
@@ -23,6 +24,9 @@ use tokio::task::JoinHandle as Task;
 
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
+
+/// What the registrar grants at most.
+const REGISTER_EXPIRES: Duration = Duration::from_secs(60);
 
 pub struct HostSetup {
     pub node: u16,
@@ -131,6 +135,8 @@ impl Host {
         }
         let mut config = Config::new(local);
         config.realm.clone_from(&setup.realm);
+        // Registrations live in memory: after a restart every phone is back within this time.
+        config.register_expires_max = REGISTER_EXPIRES;
         let lines = Lines::start(LinesSetup {
             stack: Stack::new(config, setup.seed),
             socket,
@@ -154,6 +160,7 @@ impl Host {
             writer: writer.clone(),
             lines,
             desk: desk.clone(),
+            watch: Watch::new(clock),
             observer: setup.observer,
             first,
             wall_offset: clock.wall_offset(),
@@ -191,7 +198,12 @@ impl Host {
 fn engine_thread(mut world: LiveWorld, seed: u64) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let mut engine = Engine::new(seed);
+        let watch = world.watch.clone();
+        if let Err(error) = watch.start(engine.watchdogs()) {
+            tracing::error!(%error, "no watchdog: only counted budgets stop a flow");
+        }
         run(&mut engine, &mut world);
+        watch.stop();
         world.lines.stop();
     })
 }

@@ -328,7 +328,8 @@ fn spawn(
     counters: Arc<Counters>,
 ) -> io::Result<(Mailbox, JoinHandle<()>)> {
     let (jobs, jobs_in) = bounded(ORDERS);
-    let (moves, moves_in) = crossbeam_channel::unbounded();
+    // A leg on its way holds a port pair: no more can be under way than there are pairs.
+    let (moves, moves_in) = bounded(usize::from(settings.ports.1 - settings.ports.0).div_ceil(2));
     let wake = wake_fd()?;
     let hub = HubSettings {
         seed: settings.seed.wrapping_add((n as u64) << 32 | n as u64),

@@ -61,7 +61,7 @@ pub(super) enum Job {
 #[derive(Clone)]
 pub(super) struct Mailbox {
     pub jobs: Sender<Job>,
-    /// From thread to thread. Not bounded by itself: at most one per RTP port.
+    /// From thread to thread. There is room for every leg that can be: it never fills.
     pub moves: Sender<Job>,
     pub wake: Arc<EventFd>,
 }

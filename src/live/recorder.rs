@@ -3,8 +3,9 @@
 //! end. What a crash left behind is mended at the next start. It refuses to lose time: what could not be written is
 //! silence in the file, said by name, and the rest stays in its place.
 
+use super::clock::wall_now;
 use crate::media::{Block, wav};
-use crate::words::{LegId, RecordingId, Wall};
+use crate::words::{LegId, RecordingId};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -16,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::SystemTime;
 
 /// Blocks (half a second each, 16 kB) that may wait for the disk.
 pub const QUEUE: usize = 2048;
@@ -196,8 +196,7 @@ impl Writer {
 
 impl OpenFile {
     fn new(recording: RecordingId) -> OpenFile {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let day = Wall(i64::try_from(now.as_micros()).unwrap_or(0)).timestamp().strftime("%Y-%m-%d");
+        let day = wall_now().timestamp().strftime("%Y-%m-%d");
         let name = format!("recordings/{day}/{recording}.wav");
         OpenFile { file: None, name, length: 0, blocks: 0, failing: false, silent: 0 }
     }

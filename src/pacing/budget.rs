@@ -150,11 +150,11 @@ fn found(settings: &Settings, humans: f64) -> f64 {
     humans / (1.0 - settings.amd_false_positive_rate.clamp(0.0, 0.5))
 }
 
-/// Upper bound (two standard deviations) of people hung up on by AMD.
+/// Upper bound (one and a half standard deviations) of people hung up on by AMD.
 fn mistaken(settings: &Settings, humans: f64) -> f64 {
     let rate = settings.amd_false_positive_rate.clamp(0.0, 0.5);
     let mean = rate * found(settings, humans);
-    mean + 2.0 * mean.max(0.0).sqrt()
+    mean + 1.5 * mean.max(0.0).sqrt()
 }
 
 /// Calls that may still be abandoned: the cap's share, less AMD's errors, less those abandoned.

@@ -331,18 +331,7 @@ impl Pacer {
     fn abandoned(&mut self, call: CallId, now: Moment) {
         self.live(call, now);
         if let Some(line) = self.state.close(call) {
-            let person = self.person_gone(&line, now);
-            self.count(now, Tally { humans: person, abandoned: person });
-        }
-    }
-
-    /// Machines wait; who hangs up before the threshold is a person.
-    fn person_gone(&self, line: &Line, now: Moment) -> f64 {
-        let early = seconds(now, line.since) < self.settings.threshold.as_secs_f64() - 0.05;
-        match self.settings.counts {
-            Counts::People if early => 1.0,
-            Counts::People => line.person,
-            Counts::Answers => 1.0,
+            self.count(now, Tally { humans: line.person, abandoned: line.person });
         }
     }
 

@@ -15,8 +15,10 @@ pub struct Limits {
     pub contacts_per_user_max: usize,
     /// Messages waiting to be sent. Beyond it they are dropped, as a network would.
     pub transmit_bytes_max: usize,
-    /// Answers to one unknown address a second.
+    /// Answers to one unknown address a second; its network gets four times as many.
     pub stranger_answers_per_second: u32,
+    /// Answers to all unknown addresses together a second.
+    pub strangers_answers_per_second_total: u32,
     /// Wrong passwords from one address a minute, before it is met with silence.
     pub wrong_passwords_per_minute: u32,
 }
@@ -30,7 +32,8 @@ impl Default for Limits {
             accounts_max: 10_000,
             contacts_per_user_max: 5,
             transmit_bytes_max: 32 * 1024 * 1024,
-            stranger_answers_per_second: 20,
+            stranger_answers_per_second: 50,
+            strangers_answers_per_second_total: 1000,
             wrong_passwords_per_minute: 10,
         }
     }
@@ -44,6 +47,8 @@ pub(crate) struct Gate {
     /// Micro-tokens gained a second.
     per_second: u64,
     burst: u64,
+    /// All addresses together may ask this many times what one may.
+    total_share: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -55,23 +60,28 @@ struct Bucket {
 const BUCKETS: usize = 4096;
 const TOKEN: u64 = 1_000_000;
 /// A network (/24, /48) may ask this many times what one address may.
-const NETWORK_SHARE: u64 = 8;
+const NETWORK_SHARE: u64 = 4;
 
 impl Gate {
-    /// `tokens` per `seconds`, with a burst of `tokens`.
-    pub(crate) fn new(key: Key, tokens: u32, seconds: u32) -> Gate {
+    /// `tokens` per `seconds` and address, with a burst of `tokens`; `total` for all addresses.
+    pub(crate) fn new(key: Key, tokens: u32, seconds: u32, total: u32) -> Gate {
         let burst = u64::from(tokens.max(1)) * TOKEN;
-        let bucket = Bucket { tokens: burst * NETWORK_SHARE, at: Moment::ZERO };
-        Gate { key, buckets: vec![bucket; BUCKETS * 2], per_second: burst / u64::from(seconds.max(1)), burst }
+        let total_share = u64::from(total / tokens.max(1)).max(1);
+        let bucket = Bucket { tokens: burst * NETWORK_SHARE.max(total_share), at: Moment::ZERO };
+        let per_second = burst / u64::from(seconds.max(1));
+        Gate { key, buckets: vec![bucket; BUCKETS * 2 + 1], per_second, burst, total_share }
     }
 
-    /// Takes one token from the address and one from its network; false if either has none.
+    /// Takes a token from the address, from its network and from the total; false if one of them has none.
     pub(crate) fn admit(&mut self, now: Moment, ip: IpAddr) -> bool {
         let (host, network) = self.places(ip);
-        let fits = self.peek(now, host, 1) && self.peek(now, network, NETWORK_SHARE);
+        let all = BUCKETS * 2;
+        let fits =
+            self.peek(now, host, 1) && self.peek(now, network, NETWORK_SHARE) && self.peek(now, all, self.total_share);
         if fits {
-            self.buckets[host].tokens -= TOKEN;
-            self.buckets[network].tokens -= TOKEN;
+            for place in [host, network, all] {
+                self.buckets[place].tokens -= TOKEN;
+            }
         }
         fits
     }
@@ -84,7 +94,8 @@ impl Gate {
 
     fn peek(&mut self, now: Moment, place: usize, share: u64) -> bool {
         let bucket = &mut self.buckets[place];
-        let gained = now.since(bucket.at).as_micros() as u64 * self.per_second / 1_000_000 * share;
+        let gained = now.since(bucket.at).as_micros() * u128::from(self.per_second) / 1_000_000 * u128::from(share);
+        let gained = u64::try_from(gained).unwrap_or(u64::MAX);
         bucket.tokens = bucket.tokens.saturating_add(gained).min(self.burst * share);
         if gained > 0 {
             bucket.at = now;
@@ -109,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_address_gets_its_share_and_time_refills_it() {
-        let mut gate = Gate::new(Key::derive(1, 1), 5, 1);
+        let mut gate = Gate::new(Key::derive(1, 1), 5, 1, 1000);
         let ip: IpAddr = "192.0.2.1".parse().unwrap();
         let at = |ms| Moment::from_millis(ms);
         assert_eq!((0..100).filter(|_| gate.admit(at(1000), ip)).count(), 5);
@@ -119,10 +130,10 @@ mod tests {
 
     #[test]
     fn a_network_of_many_addresses_shares_one_bucket() {
-        let mut gate = Gate::new(Key::derive(1, 1), 5, 1);
+        let mut gate = Gate::new(Key::derive(1, 1), 5, 1, 1000);
         let answered = (0..=255u8)
             .flat_map(|n| std::iter::repeat_n(n, 5))
             .filter(|n| gate.admit(Moment::from_millis(1), IpAddr::from([192, 0, 2, *n])));
-        assert!(answered.count() <= 40);
+        assert!(answered.count() <= 20);
     }
 }

@@ -8,7 +8,7 @@ use super::scan::Credentials;
 use super::transport::Peer;
 use crate::words::Moment;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -16,8 +16,9 @@ use subtle::ConstantTimeEq;
 pub(crate) struct Registrar {
     pub(crate) users: Vec<User>,
     by_name: BTreeMap<String, usize>,
-    /// How many contacts live at an address.
+    /// How many contacts live at an address, and how many behind an IP.
     addresses: BTreeMap<SocketAddr, u32>,
+    ips: BTreeMap<IpAddr, u32>,
 }
 
 pub(crate) struct User {
@@ -128,6 +129,11 @@ impl Registrar {
         self.addresses.get(&addr).copied()
     }
 
+    /// Does any contact live behind this IP? Then an office registers its other phones from there.
+    pub(crate) fn at_ip(&self, ip: IpAddr) -> bool {
+        self.ips.contains_key(&ip)
+    }
+
     pub(crate) fn lives_at(&self, name: &str, addr: SocketAddr) -> bool {
         self.find(name).is_some_and(|at| self.users[at].contacts.iter().any(|c| c.peer.addr == addr))
     }
@@ -183,6 +189,7 @@ impl Registrar {
             self.forget_address(oldest.peer.addr);
         }
         *self.addresses.entry(contact.peer.addr).or_insert(0) += 1;
+        *self.ips.entry(contact.peer.addr.ip()).or_insert(0) += 1;
         self.users[at].contacts.push(contact);
     }
 
@@ -207,11 +214,16 @@ impl Registrar {
     }
 
     fn forget_address(&mut self, addr: SocketAddr) {
-        if let Some(count) = self.addresses.get_mut(&addr) {
-            *count -= 1;
-            if *count == 0 {
-                self.addresses.remove(&addr);
-            }
+        forget(&mut self.addresses, addr);
+        forget(&mut self.ips, addr.ip());
+    }
+}
+
+fn forget<K: Ord>(counts: &mut BTreeMap<K, u32>, key: K) {
+    if let Some(count) = counts.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&key);
         }
     }
 }

@@ -26,6 +26,24 @@ pub struct Phone<'a> {
 impl Baresip {
     /// A softphone that registers as an agent's.
     pub fn start(phone: &Phone<'_>, scratch: &Path) -> Baresip {
+        Baresip::run(phone, None, scratch)
+    }
+
+    /// A called party behind a trunk of its own: takes calls to any of these numbers, registers nowhere.
+    pub fn callee(name: &str, numbers: &[String], sound: &Path, scratch: &Path) -> Baresip {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+        let accounts: String = numbers
+            .iter()
+            .map(|n| {
+                format!(
+                    "<sip:{n}@127.0.0.1;transport=udp>;answermode=auto;regint=0;audio_codecs=PCMU/8000/1;ptime=20\n"
+                )
+            })
+            .collect();
+        Baresip::run(&Phone { name, password: "", registrar: nowhere, sound }, Some(accounts), scratch)
+    }
+
+    fn run(phone: &Phone<'_>, accounts: Option<String>, scratch: &Path) -> Baresip {
         let folder = scratch.join(format!("phone-{}", phone.name));
         let recordings = folder.join("rec");
         std::fs::create_dir_all(&recordings).expect("the scratch folder is writable");
@@ -43,7 +61,8 @@ impl Baresip {
                 .replace("@RTP_PORTS@", &rtp_ports)
                 .replace("@WAV@", &phone.sound.display().to_string())
                 .replace("@REC@", &recordings.display().to_string());
-            std::fs::write(folder.join(file), text).expect("the scratch folder is writable");
+            let own = accounts.clone().filter(|_| file == "accounts");
+            std::fs::write(folder.join(file), own.unwrap_or(text)).expect("the scratch folder is writable");
         }
         let log = folder.join("log");
         let process = Process::start(Command::new("baresip").arg("-f").arg(&folder), &log);

@@ -121,7 +121,7 @@ impl Stack {
 
     pub(super) fn standing(&self, peer: Peer) -> Standing {
         let known = self.trunk_at(peer.addr).is_some()
-            || self.registrar.at(peer.addr).is_some()
+            || self.registrar.at_ip(peer.addr.ip())
             || self.account_at(peer.addr).is_some();
         if known { Standing::Known } else { Standing::Stranger }
     }
