@@ -15,7 +15,7 @@ mod leads;
 mod orders;
 mod state;
 
-pub use feed::Feed;
+pub use feed::{Event, Feed};
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
 use axum::Router;

@@ -4,6 +4,7 @@ mod assembly;
 mod check;
 pub mod config;
 mod data;
+mod demo;
 mod import;
 mod key;
 mod new;
@@ -42,6 +43,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Recompute every KPI and every table from the facts. 由事实重算全部指标并核对。
     Verify(verify::Verify),
+    /// A whole campaign over real SIP and RTP on this machine, with robots. 本机演示。
+    Demo(demo::Demo),
     /// The configuration. 配置。
     Config(ConfigCommand),
     /// API keys. 接口密钥。
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
             .map_err(Failure::from),
         Command::Simulate(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
             print!("{}", config::EXAMPLE);
             Ok(ExitCode::SUCCESS)
