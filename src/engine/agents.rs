@@ -19,6 +19,7 @@ impl Engine {
     // ── login and logout ──
 
     pub(super) fn login(&mut self, id: AgentId, campaigns: Vec<CampaignId>) -> Result<Reply, Refusal> {
+        self.refuse_if_stopping()?;
         for campaign in &campaigns {
             if !self.campaigns.contains_key(campaign) {
                 let reason = Reason::new("campaign.not_found").with("campaign", campaign);

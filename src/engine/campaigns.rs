@@ -88,6 +88,7 @@ impl Engine {
     }
 
     pub(super) fn start_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
+        self.refuse_if_stopping()?;
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
         if campaign.state == CampaignState::Running {
             return Ok(Reply::Done);

@@ -47,8 +47,7 @@ impl Engine {
     }
 
     pub(super) fn on_leads(&mut self, id: CampaignId, leads: Vec<Lead>, next_due: Option<Wall>, counts: LeadCounts) {
-        let wall = self.wall();
-        let now = self.now;
+        let (wall, now, shutting_down) = (self.wall(), self.now, self.shutting_down);
         let Some(campaign) = self.campaigns.get_mut(&id) else {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
@@ -56,7 +55,7 @@ impl Engine {
         campaign.leasing = false;
         campaign.counts = counts;
         campaign.unseen = true;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
         }
@@ -115,10 +114,10 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         let room = self.room(id);
-        let now = self.now;
+        let (now, shutting_down) = (self.now, self.shutting_down);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
         campaign.restless = false;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
         let decision = campaign.pacer.decide(now, room);

@@ -160,7 +160,7 @@ impl Engine {
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
             Timer::Shutdown => self.on_shutdown_deadline(),
-            Timer::Recordings => self.recordings_open.clear(),
+            Timer::LastReports => self.on_reports_overdue(),
         }
     }
 

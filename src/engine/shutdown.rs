@@ -8,8 +8,8 @@ use crate::facts::Fact;
 use crate::words::*;
 use std::time::Duration;
 
-/// The recorder closes its files within this; a shutdown does not wait longer.
-const RECORDINGS_MAX: Duration = Duration::from_secs(5);
+/// The recorder closes its files and the store answers within this; a shutdown does not wait longer.
+const REPORTS_MAX: Duration = Duration::from_secs(5);
 
 impl Engine {
     pub(super) fn on_shutdown(&mut self, within: Duration) {
@@ -54,9 +54,8 @@ impl Engine {
         if !self.shutting_down || !self.calls.is_empty() {
             return;
         }
-        if !self.recordings_open.is_empty() {
-            let give_up = self.now + RECORDINGS_MAX;
-            self.timers.set_earlier(Timer::Recordings, give_up);
+        if self.awaits_reports() {
+            self.timers.set_earlier(Timer::LastReports, self.now + REPORTS_MAX);
             return;
         }
         match self.stopped {
@@ -71,5 +70,24 @@ impl Engine {
             Some(seq) if self.durable >= seq => self.command(Command::Stop),
             Some(_) => {}
         }
+    }
+
+    /// Nobody begins anything any more.
+    pub(super) fn refuse_if_stopping(&self) -> Result<(), Refusal> {
+        if !self.shutting_down {
+            return Ok(());
+        }
+        Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("engine.stopping") })
+    }
+
+    /// Files still being closed (I7), or leads on their way to us that must be given back (I2).
+    fn awaits_reports(&self) -> bool {
+        self.stopped.is_none()
+            && (!self.recordings_open.is_empty() || self.campaigns.values().any(|campaign| campaign.leasing))
+    }
+
+    pub(super) fn on_reports_overdue(&mut self) {
+        self.recordings_open.clear();
+        self.campaigns.values_mut().for_each(|campaign| campaign.leasing = false);
     }
 }

@@ -6,6 +6,7 @@ use outpace::sim::plan::{Outage, Planned, What};
 use outpace::sim::rng::{Purpose, Stream, chance, stream, unit};
 use outpace::sim::scenario::{Break, FromHour, Mix, TrunkShape};
 use outpace::sim::{Scenario, SimWorld};
+use outpace::words::CampaignId;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ fn some(rng: &mut Stream, from: u32, to: u32) -> u32 {
 }
 
 /// A short day in which much goes wrong.
-fn bad_day(seed: u64) -> (Scenario, CampaignSpec, Stream) {
+fn bad_day(seed: u64) -> (Scenario, Vec<CampaignSpec>, Stream) {
     let mut rng = stream(seed, Purpose::List, 77, 0);
     let rng_ref = &mut rng;
     let mut day = Scenario { seed, hours: 0.08 + 0.15 * unit(rng_ref), ..Scenario::default() };
@@ -57,8 +58,13 @@ fn bad_day(seed: u64) -> (Scenario, CampaignSpec, Stream) {
     day.list.zones = [("America/New_York".to_owned(), 3.0), ("America/Chicago".to_owned(), 1.0)].into();
     day.store.durable_seconds = Dist::uniform(0.001, if chance(rng_ref, 0.3) { 1.0 } else { 0.01 });
     day.planned = (0..some(rng_ref, 0, 8)).map(|_| fault(rng_ref, agents_of(day.agents.number))).collect();
-    let spec = spec(rng_ref);
-    (day, spec, rng)
+    // Some floors work for two campaigns at once.
+    let mut specs = vec![spec(rng_ref)];
+    if chance(rng_ref, 0.3) {
+        let second = spec(rng_ref);
+        specs.push(CampaignSpec { id: CampaignId(2), name: "second".into(), ..second });
+    }
+    (day, specs, rng)
 }
 
 fn agents_of(number: u32) -> usize {
@@ -123,13 +129,13 @@ return flow {
 
 /// One bad day, perhaps with a power cut in it. What went wrong, if anything.
 fn lived(seed: u64) -> Vec<String> {
-    let (day, spec, mut rng) = bad_day(seed);
+    let (day, specs, mut rng) = bad_day(seed);
     let disk: Rc<RefCell<Vec<Envelope>>> = Rc::default();
     let sink = |disk: &Rc<RefCell<Vec<Envelope>>>| {
         let disk = disk.clone();
         Box::new(move |envelope: &Envelope| disk.borrow_mut().push(envelope.clone()))
     };
-    let mut world = SimWorld::new(&day, vec![spec], sink(&disk));
+    let mut world = SimWorld::new(&day, specs, sink(&disk));
     for _ in 0..some(&mut rng, 0, 2) {
         world.cut_at(u64::from(some(&mut rng, 5, 6_000)));
         run(&mut Engine::new(seed), &mut world);
@@ -148,9 +154,10 @@ fn lived(seed: u64) -> Vec<String> {
     if !world.stopped() {
         wrong.push("the engine never stopped".into());
     }
-    let counts = world.lists()[0].counts();
-    if counts.pending + counts.scheduled + counts.closed + counts.excluded != u64::from(day.list.leads) {
-        wrong.push(format!("I2: {counts:?} of {} leads", day.list.leads));
+    for counts in world.lists().iter().map(|list| list.counts()) {
+        if counts.pending + counts.scheduled + counts.closed + counts.excluded != u64::from(day.list.leads) {
+            wrong.push(format!("I2: {counts:?} of {} leads", day.list.leads));
+        }
     }
     if world.checks.calls_without_end() > 0 {
         wrong.push(format!("I3: {} calls without an end", world.checks.calls_without_end()));
