@@ -64,17 +64,23 @@ fn originate(rate: u64, seconds: u64) {
     let stack = Stack::new(Config::new(socket.local_addr().expect("bound")), 1);
     let counts = Arc::new(Counts::default());
     let seen = counts.clone();
-    let thread = SipThread::start("sip", stack, socket, move || clock.now(), move |_, event| {
-        if let Event::Call { event, .. } = event {
-            let count = match event {
-                CallEvent::Answered { .. } => &seen.answered,
-                CallEvent::Ended { .. } => &seen.ended,
-                CallEvent::Refused { .. } => &seen.refused,
-                _ => return,
-            };
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    });
+    let thread = SipThread::start(
+        "sip",
+        stack,
+        socket,
+        move || clock.now(),
+        move |_, event| {
+            if let Event::Call { event, .. } = event {
+                let count = match event {
+                    CallEvent::Answered { .. } => &seen.answered,
+                    CallEvent::Ended { .. } => &seen.ended,
+                    CallEvent::Refused { .. } => &seen.refused,
+                    _ => return,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        },
+    );
     let thread = thread.expect("a thread");
     let handle = thread.handle();
     let trunk = Trunk::new(TrunkId(1), "sipp", ([127, 0, 0, 1], CARRIER).into());
@@ -123,5 +129,7 @@ fn originate(rate: u64, seconds: u64) {
 fn cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("our own usage");
     let (user, system) = (usage.user_time(), usage.system_time());
-    Duration::from_micros((user.tv_sec() + system.tv_sec()) as u64 * 1_000_000 + (user.tv_usec() + system.tv_usec()) as u64)
+    Duration::from_micros(
+        (user.tv_sec() + system.tv_sec()) as u64 * 1_000_000 + (user.tv_usec() + system.tv_usec()) as u64,
+    )
 }

@@ -83,3 +83,12 @@ pub fn router(state: State) -> Router {
         .layer(CatchPanicLayer::new())
         .with_state(state)
 }
+
+/// Serves until `ended` comes. Requests under way are finished; streams are cut off by whoever stops the task.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: State,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(ended).await
+}

@@ -401,10 +401,10 @@ impl Engine {
         }
     }
 
-    /// It has rung as long as the settings say.
+    /// It has rung as long as the settings say; or nothing came back for as long, which says nothing about people.
     pub(super) fn on_rung_out(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(|c| c.stage == Stage::Dialing) {
-            self.end_call(id, Cause::NoAnswer, Side::Us);
-        }
+        let Some(call) = self.calls.get(&id).filter(|c| c.stage == Stage::Dialing) else { return };
+        let cause = if call.rang { Cause::NoAnswer } else { Cause::Failed(FailKind::Timeout) };
+        self.end_call(id, cause, Side::Us);
     }
 }

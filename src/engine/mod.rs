@@ -68,6 +68,8 @@ pub struct Engine {
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
     shutting_down: bool,
+    /// Begun, and not reported closed yet: a shutdown waits for them (I7).
+    recordings_open: BTreeSet<RecordingId>,
     stopped: Option<u64>,
     seed: u64,
     watchdogs: Watchdogs,
@@ -106,6 +108,7 @@ impl Engine {
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             shutting_down: false,
+            recordings_open: BTreeSet::new(),
             stopped: None,
             seed,
             watchdogs: Watchdogs::default(),
@@ -130,6 +133,7 @@ impl Engine {
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
             Input::Phone { agent, registered } => self.on_phone(agent, registered),
             Input::Recorded { call, recording, length_ms, sha256, file } => {
+                self.recordings_open.remove(&recording);
                 self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
             }
             Input::ScriptWatchdog { campaign } => {
@@ -156,6 +160,7 @@ impl Engine {
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
             Timer::Shutdown => self.on_shutdown_deadline(),
+            Timer::Recordings => self.recordings_open.clear(),
         }
     }
 
@@ -169,13 +174,18 @@ impl Engine {
     // ── what leaves ──
 
     fn fact(&mut self, fact: Fact) {
+        self.fact_at(self.now, fact);
+    }
+
+    /// For what was noticed a moment after it happened.
+    fn fact_at(&mut self, moment: Moment, fact: Fact) {
         self.seq += 1;
         self.outputs.push_back(Output::Fact(Envelope {
             centre: self.centre,
             node: self.node,
             seq: self.seq,
-            moment: self.now,
-            wall: self.now.wall(self.wall_offset),
+            moment,
+            wall: moment.wall(self.wall_offset),
             version: facts::VERSION,
             fact,
         }));

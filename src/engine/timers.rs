@@ -33,6 +33,8 @@ pub enum Timer {
     CallPhone(AgentId),
     /// The drain limit of a shutdown.
     Shutdown,
+    /// At a shutdown the recorder never reported its last files.
+    Recordings,
 }
 
 #[derive(Debug, Default)]
