@@ -246,6 +246,6 @@ fn recovered(
         trunks: trunks.collect(),
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
-        orders: Vec::new(),
+        orders: standing.orders,
     }
 }
