@@ -253,6 +253,6 @@ fn recovered(
         trunks: trunks.collect(),
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
-        orders: Vec::new(),
+        orders: standing.orders,
     }
 }

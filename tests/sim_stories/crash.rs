@@ -1,3 +1,5 @@
+//! The program dies at any step: the next run closes what was open and loses nothing.
+
 use crate::day::floor_day;
 use crate::kit::*;
 use outpace::engine::{Engine, run};

@@ -1,3 +1,5 @@
+//! Many small worlds with many faults, each from its seed: the checks hold after every step.
+
 use crate::kit::*;
 use outpace::engine::{CampaignSpec, Engine, run};
 use outpace::facts::Envelope;

@@ -2,6 +2,7 @@
 
 use crate::cli::Failure;
 use crate::engine::AgentView;
+use crate::words::CampaignId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -63,6 +64,13 @@ impl Client {
             return Ok(Value::Null);
         }
         read(response)
+    }
+
+    /// A list of leads.
+    pub fn import(&self, campaign: CampaignId, csv: &str) -> Result<Value, Refused> {
+        let url = format!("{}/v1/campaigns/{campaign}/leads:import", self.base);
+        let request = self.http.post(url).header("Authorization", &self.bearer).header("Content-Type", "text/csv");
+        read(request.send(csv)?)
     }
 
     /// Follows `/v1/stream` and gives each view of the key's agent, until `told` says false or the stream ends.

@@ -13,11 +13,12 @@ mod stage;
 mod table;
 
 use super::{Failure, Place, data, verify};
-use crate::kpi::Query;
+use crate::kpi::{Figure, Query};
 use crate::words::Lang;
 use labels::Labels;
 use show::{Ended, Show};
 use stage::Stage;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -117,32 +118,36 @@ impl Demo {
         let ended = show.until_the_end(&stage).await;
         show.wind_down(&stage, ended).await;
         let first_call = show.finish();
-        let fold = stage.assembly.api.kpis.clone();
+        let live = stage.assembly.api.kpis.clone();
         let sound = stage.strike().await;
-        let figures = {
-            let fold = fold.lock().expect("never held across a panic").clone();
-            fold.report().figures(&Query::default())?
-        };
-        println!();
-        table::table(&figures, labels).iter().for_each(|line| println!("{line}"));
-        println!();
-        if let Some(path) = &self.json {
-            table::write_json(&figures, path)?;
-        }
+        let live = live.lock().expect("never held across a panic").report().figures(&Query::default())?;
+        let place = Place { config: None, data: Some(dir.clone()) };
+        let store = data::open_store(&place.load()?).await?;
+        let (_, fold) = verify::fold(&store).await?;
+        let figures = fold.report().figures(&Query::default())?;
+        self.print(labels, &figures)?;
         if let Some(first) = first_call {
             let said = labels.say(["first call after", "首次呼叫用时", "首次呼叫用時"]);
             println!("{said} {:.2} s", first.as_secs_f64());
         }
-        let place = Place { config: None, data: Some(dir.clone()) };
-        let config = place.load()?;
-        let store = data::open_store(&config).await?;
-        let agree = verify::verify(&store, &config.data.dir, false).await?;
+        let agree = verify::verify(&store, &dir, false).await?;
         store.close().await;
+        let live_agrees = same(&live, &figures);
         self.say_where(labels, &dir);
         if !sound {
             return Err(Failure(format!("the engine broke down: {}/demo.log says where", dir.display())));
         }
-        Ok(if ended == Ended::Broken { ExitCode::FAILURE } else { agree })
+        Ok(if ended == Ended::Broken || !live_agrees { ExitCode::FAILURE } else { agree })
+    }
+
+    fn print(&self, labels: Labels, figures: &BTreeMap<&'static str, Figure>) -> Result<(), Failure> {
+        println!();
+        table::table(figures, labels).iter().for_each(|line| println!("{line}"));
+        println!();
+        match &self.json {
+            Some(path) => table::write_json(figures, path),
+            None => Ok(()),
+        }
     }
 
     fn say_where(&self, labels: Labels, dir: &std::path::Path) {
@@ -152,6 +157,15 @@ impl Demo {
         println!("{} outpace serve --data {dir}", say(["serve again:", "再次运行：", "再次執行："]));
         println!("{} {dir}/recordings", say(["recordings:", "录音：", "錄音："]));
     }
+}
+
+/// What the API showed while it ran, and what the facts on disk say.
+fn same(live: &BTreeMap<&'static str, Figure>, stored: &BTreeMap<&'static str, Figure>) -> bool {
+    let differs = |(id, figure): &(&&'static str, &Figure)| live.get(**id).is_none_or(|other| other != *figure);
+    for (id, figure) in stored.iter().filter(differs) {
+        println!("kpi {id}: {figure:?} on disk, {:?} live", live.get(id));
+    }
+    !stored.iter().any(|pair| differs(&pair))
 }
 
 /// To a file: the terminal belongs to the picture.

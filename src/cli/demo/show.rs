@@ -166,7 +166,7 @@ impl Show {
 
     fn observe(&mut self, event: Event) {
         match event {
-            Event::Fact(fact) => {
+            Event::Fact(fact, _) => {
                 if self.first_call.is_none() && matches!(fact.fact, Fact::InviteSent { .. }) {
                     self.first_call = Some(self.program_began.elapsed());
                 }

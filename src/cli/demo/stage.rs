@@ -64,7 +64,10 @@ impl Stage {
             blocking(move || Ok((hire(&admin, count)?, take_campaign(&admin, &name)?))).await?
         };
         let people = leads::made_up(demo.leads(), demo.seed, wall_now(), demo.length());
-        leads::import(&store, campaign, &people).await?;
+        {
+            let admin = admin.clone();
+            blocking(move || Ok(admin.import(campaign, &leads::csv(&people))?)).await?;
+        }
         let phones = agents.iter().map(|a| PhoneSetup { user: a.name.clone(), password: a.sip_secret.clone() });
         let peers = Peers::start(PeersSetup {
             socket,

@@ -47,7 +47,12 @@ pub(super) fn table(figures: &BTreeMap<&'static str, Figure>, labels: Labels) ->
 }
 
 fn plain(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    match value {
+        whole if whole.fract() == 0.0 => format!("{whole:.0}"),
+        // Hours of a short demo.
+        small if small.abs() < 10.0 => format!("{small:.3}"),
+        other => format!("{other:.1}"),
+    }
 }
 
 /// `{ "kpi_id": { "num": , "den": , "value": null or number } }`, every id of the catalogue.
