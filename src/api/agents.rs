@@ -120,6 +120,7 @@ async fn login(
     id: Path<String>,
     Json(login): Json<Login>,
 ) -> Result<axum::Json<Agent>, Problem> {
+    caller.acts_for(parse("id", &id.0)?)?;
     if login.campaigns.is_empty() {
         return Err(Problem::invalid("campaigns", Reason::new("api.no_campaigns")));
     }
@@ -143,6 +144,7 @@ async fn pause(
     id: Path<String>,
     Json(pause): Json<Pause>,
 ) -> Result<axum::Json<Agent>, Problem> {
+    caller.acts_for(parse("id", &id.0)?)?;
     let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
     if reason.is_empty() || reason.len() > 64 {
         return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));

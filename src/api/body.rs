@@ -42,7 +42,10 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = read.and_then(|value| json.end().map(|()| value).map_err(|e| (None, e)));
     value.map_err(|(path, error)| {
         let problem = error.to_string();
-        let path = path.filter(|path| path != ".").or_else(|| quoted(&problem)).unwrap_or_else(|| "body".to_owned());
+        let path = path
+            .filter(|path| path != "." && path != "?")
+            .or_else(|| quoted(&problem))
+            .unwrap_or_else(|| "body".to_owned());
         Problem::invalid(&path, Reason::new("api.json").with("problem", &problem))
     })
 }
@@ -109,10 +112,8 @@ pub fn parse<T: FromStr>(field: &str, text: &str) -> Result<T, Problem>
 where
     T::Err: Display,
 {
-    text.parse().map_err(|e: T::Err| {
-        let value: String = text.chars().take(64).collect();
-        Problem::invalid(field, Reason::new("api.value").with("value", value).with("problem", e))
-    })
+    // What they say names the value.
+    text.parse().map_err(|e: T::Err| Problem::invalid(field, Reason::new("api.wrong").with("problem", e)))
 }
 
 pub fn parse_some<T: FromStr>(field: &str, text: Option<&String>) -> Result<Option<T>, Problem>

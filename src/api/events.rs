@@ -5,7 +5,7 @@ use super::body::{Query, limit, parse_some, time};
 use super::error::Problem;
 use super::feed::Event;
 use super::state::State;
-use crate::store::{FactCursor, FactFilter, Scope};
+use crate::store::{FactCursor, FactCursors, FactFilter, Scope};
 use axum::extract::State as Extract;
 use axum::response::sse::{self, KeepAlive, Sse};
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,10 @@ struct Facts {
     #[schema(value_type = Vec<Object>)]
     items: Vec<crate::facts::Envelope>,
     /// Always there: facts that come later come after it.
-    next: Option<String>,
+    next: String,
 }
 
-/// Facts in the order they happened; from them a client can recompute every KPI.
+/// The facts of each node in the order they happened, node by node; from them a client can recompute every KPI.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Which),
     responses((status = 200, body = Facts), (status = 422)))]
 async fn list(
@@ -71,10 +71,10 @@ async fn list(
         from: time("from", which.from.as_ref())?,
         to: time("to", which.to.as_ref())?,
     };
-    let after: Option<FactCursor> = parse_some("after", which.after.as_ref())?;
-    let items = api.store.facts(&filter, after, limit).await?;
-    let next = items.last().map(FactCursor::of).or(after);
-    Ok(axum::Json(Facts { items, next: next.map(|cursor| cursor.to_string()) }))
+    let mut cursors: FactCursors = parse_some("after", which.after.as_ref())?.unwrap_or_default();
+    let items = api.store.facts_since(&filter, &cursors, limit).await?;
+    items.iter().for_each(|fact| cursors.pass(fact));
+    Ok(axum::Json(Facts { items, next: cursors.to_string() }))
 }
 
 /// `event: fact | agent | campaign | missed`, data in JSON, facts with their cursor as id. An agent's key hears of its

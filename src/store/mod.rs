@@ -31,6 +31,7 @@ mod postgres;
 mod projection;
 mod recordings;
 mod recovery;
+mod since;
 mod sqlite;
 mod suppression;
 mod touched;
@@ -52,6 +53,7 @@ pub use orders::OrderFilter;
 pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
+pub use since::FactCursors;
 pub use verify::Difference;
 pub use wake::Bell;
 
@@ -152,7 +154,7 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 17] = [
+const ALL_STATEMENTS: [&[Sql]; 18] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
@@ -166,6 +168,7 @@ const ALL_STATEMENTS: [&[Sql]; 17] = [
     persons::STATEMENTS,
     recordings::STATEMENTS,
     recovery::STATEMENTS,
+    since::STATEMENTS,
     suppression::STATEMENTS,
     touched::STATEMENTS,
     verify::STATEMENTS,
