@@ -5,7 +5,8 @@
 
 use super::db::{Row, Tx, args, json_rows, statements};
 use super::facts::check_owner;
-use super::projection::{ATTEMPTS_TOTAL, ERASED, LISTED, Touched};
+use super::named::Touched;
+use super::projection::{ATTEMPTS_TOTAL, ERASED, LISTED};
 use super::rows::{LeadFold, LeadState};
 use super::touched::Work;
 use super::{CENTRE, Store, StoreError};

@@ -25,6 +25,7 @@ mod keys;
 mod kpi_facts;
 mod leads;
 mod lease;
+mod named;
 mod orders;
 mod persons;
 mod postgres;
