@@ -184,7 +184,8 @@ pub(super) fn draw(picture: &Picture, clock: &Clock, title: &str, labels: Labels
     ];
     let leads = picture.campaign.as_ref().map_or_else(LeadCounts::default, |campaign| campaign.leads);
     let list = [
-        item(["to call", "待拨", "待撥"], leads.pending),
+        // Leased ones are in flight to the store; whoever watches sees them as waiting.
+        item(["to call", "待拨", "待撥"], leads.pending + leads.in_flight.saturating_sub(picture.alive() as u64)),
         item(["again later", "待重拨", "待重撥"], leads.scheduled),
         item(["done", "已完成", "已完成"], leads.closed),
     ];
