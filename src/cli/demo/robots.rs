@@ -3,19 +3,24 @@
 
 use super::client::{Client, Refused};
 use crate::engine::{AgentCallView, AgentView, Choice, Field, FieldKind, Step, StepKind};
+use crate::live::clock::wall_now;
 use crate::words::{AgentState, CallId, CampaignId};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rand::Rng;
 use rand_pcg::Pcg32;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Without anything to do, a robot looks up this often whether the day is over.
 const LOOKS_UP: Duration = Duration::from_millis(250);
+/// Views that may wait for a robot; at the limit its stream waits.
+const VIEWS: usize = 256;
+/// A robot's thread does little; there may be a thousand of them.
+const STACK: usize = 512 * 1024;
 /// After a refusal.
 const TRIES_AGAIN: Duration = Duration::from_millis(700);
 /// Share of wrap-ups after which a break is taken.
@@ -43,14 +48,16 @@ impl Robots {
         let mut threads = Vec::new();
         for (n, setup) in setups.into_iter().enumerate() {
             let home = going_home.clone();
-            let (tell, told) = channel();
+            let (tell, told) = bounded(VIEWS);
             let (client, agent) = (setup.client.clone(), setup.agent.clone());
             let watching = home.clone();
             std::thread::Builder::new()
                 .name(format!("robot-{n}-eyes"))
+                .stack_size(STACK)
                 .spawn(move || watch(&client, &agent, &tell, &watching))?;
             let robot = Robot::new(setup, home);
-            threads.push(std::thread::Builder::new().name(format!("robot-{n}")).spawn(move || robot.work(&told))?);
+            let thread = std::thread::Builder::new().name(format!("robot-{n}")).stack_size(STACK);
+            threads.push(thread.spawn(move || robot.work(&told))?);
         }
         Ok(Robots { going_home, threads })
     }
@@ -82,7 +89,7 @@ fn watch(client: &Client, agent: &str, tell: &Sender<AgentView>, going_home: &At
         if going_home.load(Ordering::Relaxed) {
             return;
         }
-        std::thread::sleep(TRIES_AGAIN);
+        std::thread::park_timeout(TRIES_AGAIN);
     }
 }
 
@@ -291,7 +298,7 @@ impl Robot {
             FieldKind::Number => self.rng.random_range(1..=3).to_string(),
             FieldKind::Date => {
                 let days = jiff::Span::new().days(self.rng.random_range(1..14));
-                let date = jiff::Zoned::now().date().checked_add(days);
+                let date = wall_now().timestamp().to_zoned(jiff::tz::TimeZone::UTC).date().checked_add(days);
                 date.map(|date| date.to_string()).unwrap_or_default()
             }
             FieldKind::Text | FieldKind::Select => match field.name.as_str() {
@@ -332,12 +339,9 @@ impl Robot {
         if self.plan.is_some() {
             return;
         }
-        match self.client.agent(&self.agent) {
-            Ok(Some(view)) => {
-                self.seen = None;
-                self.sees(view);
-            }
-            Ok(None) | Err(_) => {}
+        if let Ok(Some(view)) = self.client.agent(&self.agent) {
+            self.seen = None;
+            self.sees(view);
         }
         if self.plan.is_none() && plan == Plan::LogIn && !self.going_home.load(Ordering::Relaxed) {
             self.plan = Some((Instant::now() + TRIES_AGAIN, plan));

@@ -181,10 +181,10 @@ impl Show {
 
     /// KPIs, now and then, beside the show.
     async fn compute(&mut self, stage: &Stage) {
-        if let Some(ready) = self.computing.take_if(|task| task.is_finished()) {
-            if let Ok(Some(figures)) = ready.await {
-                self.picture.figures = figures;
-            }
+        if let Some(ready) = self.computing.take_if(|task| task.is_finished())
+            && let Ok(Some(figures)) = ready.await
+        {
+            self.picture.figures = figures;
         }
         if self.computing.is_some() || self.computed.is_some_and(|at| at.elapsed() < FIGURES) {
             return;
@@ -202,7 +202,7 @@ impl Show {
         if !self.terminal {
             if last || self.drawn.is_none_or(|at| at.elapsed() >= LINE) {
                 self.drawn = Some(Instant::now());
-                println!("{}", picture::line(&self.picture, &clock, self.labels));
+                super::tell(&picture::line(&self.picture, &clock, self.labels));
             }
             return;
         }
