@@ -17,7 +17,7 @@ mod orders;
 mod state;
 
 pub use document::document;
-pub use feed::Feed;
+pub use feed::{Event, Feed};
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
 use axum::Router;
@@ -72,4 +72,13 @@ pub fn router(state: State) -> Router {
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))
         .with_state(state)
+}
+
+/// Serves until `ended` comes. Requests under way are finished; streams are cut off by whoever stops the task.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: State,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(ended).await
 }

@@ -5,6 +5,7 @@ use super::{Failure, data, verify};
 use crate::api::{self, Api, CampaignShelf, Feed, ShelfError};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
+use crate::live::host::bind_advice;
 use crate::live::media_edge::MediaSettings;
 use crate::live::prompts::Prompts;
 use crate::live::{Host, HostSetup, TrunkSetup};
@@ -21,7 +22,6 @@ use tokio::sync::watch;
 pub(crate) struct Assembly {
     pub store: Store,
     pub host: Host,
-    pub shelf: Arc<Shelf>,
     pub feed: Feed,
     pub api: Arc<Api>,
     /// Where the API listens.
@@ -43,10 +43,8 @@ impl Assembly {
     pub(crate) async fn start(config: &Config) -> Result<Assembly, Failure> {
         // First the listener: a port in use is the commonest fault and must not cost an epoch.
         let listener = tokio::net::TcpListener::bind(config.api.bind).await.map_err(|e| {
-            Failure(format!(
-                "API on {}: {e}. Another program has it, or set api.bind (OUTPACE__API__BIND).",
-                config.api.bind
-            ))
+            let why = bind_advice(&e);
+            Failure(format!("API on TCP {}: {e}. {why}, or change api.bind (OUTPACE__API__BIND).", config.api.bind))
         })?;
         let address = listener.local_addr()?;
         let store = data::open_store(config).await?;
@@ -86,14 +84,14 @@ impl Assembly {
         // Ready means ready: nobody is let in before the campaigns are back.
         resume(&store, &shelf, &api, &host.running).await?;
         let (stop, mut stopped) = watch::channel(false);
-        let router = api::router(api.clone());
+        let state = api.clone();
         let serving = tokio::spawn(async move {
             let ended = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
-            axum::serve(listener, router).with_graceful_shutdown(ended).await
+            api::serve(listener, state, ended).await
         });
-        Ok(Assembly { store, host, shelf, feed, api, address, stop, serving })
+        Ok(Assembly { store, host, feed, api, address, stop, serving })
     }
 
     /// No new calls; those in flight may go on for `within`; then everything is on disk. False: something broke.

@@ -47,8 +47,7 @@ impl Engine {
     }
 
     pub(super) fn on_leads(&mut self, id: CampaignId, leads: Vec<Lead>, next_due: Option<Wall>, counts: LeadCounts) {
-        let wall = self.wall();
-        let now = self.now;
+        let (wall, now, shutting_down) = (self.wall(), self.now, self.shutting_down);
         let Some(campaign) = self.campaigns.get_mut(&id) else {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
@@ -56,7 +55,7 @@ impl Engine {
         campaign.leasing = false;
         campaign.counts = counts;
         campaign.unseen = true;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
         }
@@ -115,13 +114,17 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         let room = self.room(id);
-        let now = self.now;
+        let (now, shutting_down) = (self.now, self.shutting_down);
+        let trunks_down = self.trunks_down(id);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
         campaign.restless = false;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
-        let decision = campaign.pacer.decide(now, room);
+        let mut decision = campaign.pacer.decide(now, room);
+        if let Some(reason) = trunks_down {
+            decision.reason = reason;
+        }
         let next =
             decision.next.map_or(now + PACE_TICK, |at| at.min(now + PACE_TICK).max(now + Duration::from_millis(1)));
         self.timers.set(Timer::Pace(id), next);
@@ -167,7 +170,7 @@ impl Engine {
         room.leads = u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX);
         let names = &campaign.spec.settings.dialing.trunks;
         for trunk in self.trunks.values_mut() {
-            if trunk.up && (names.is_empty() || names.contains(&trunk.record.name)) {
+            if trunk.up == Some(true) && (names.is_empty() || names.contains(&trunk.record.name)) {
                 room.channels += trunk.record.channels.saturating_sub(trunk.in_use);
                 room.calls_this_second += trunk.rate.allowed(now);
             }
@@ -244,8 +247,9 @@ impl Engine {
     /// A trunk of the campaign with a free channel, in the order of its settings, that has not refused this attempt.
     pub(super) fn free_trunk(&self, id: CampaignId, refused_by: &[TrunkId]) -> Option<TrunkId> {
         let names = &self.campaigns.get(&id)?.spec.settings.dialing.trunks;
-        let free =
-            |t: &&super::state::Trunk| t.up && t.in_use < t.record.channels && !refused_by.contains(&t.record.id);
+        let free = |t: &&super::state::Trunk| {
+            t.up == Some(true) && t.in_use < t.record.channels && !refused_by.contains(&t.record.id)
+        };
         if names.is_empty() {
             // The emptiest first, so that several trunks share the load.
             return self.trunks.values().filter(free).min_by_key(|t| (t.in_use, t.record.id)).map(|t| t.record.id);
@@ -401,10 +405,10 @@ impl Engine {
         }
     }
 
-    /// It has rung as long as the settings say.
+    /// It has rung as long as the settings say; or nothing came back for as long, which says nothing about people.
     pub(super) fn on_rung_out(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(|c| c.stage == Stage::Dialing) {
-            self.end_call(id, Cause::NoAnswer, Side::Us);
-        }
+        let Some(call) = self.calls.get(&id).filter(|c| c.stage == Stage::Dialing) else { return };
+        let cause = if call.rang { Cause::NoAnswer } else { Cause::Failed(FailKind::Timeout) };
+        self.end_call(id, cause, Side::Us);
     }
 }

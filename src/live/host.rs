@@ -8,6 +8,7 @@ use super::phonebook::Phonebook;
 use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
+use super::watch::Watch;
 use super::world::{Inbox, LiveWorld, Observer};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
@@ -59,15 +60,24 @@ impl fmt::Display for HostError {
         match self {
             HostError::Store(error) => error.fmt(f),
             HostError::Socket(address, error) => {
-                write!(
-                    f,
-                    "SIP on UDP {address}: {error}. Another program has it, or set sip.bind (OUTPACE__SIP__BIND)."
-                )
+                let why = bind_advice(error);
+                write!(f, "SIP on UDP {address}: {error}. {why}, or change sip.bind (OUTPACE__SIP__BIND).")
             }
             HostError::Start(error) => write!(f, "{error}"),
         }
     }
 }
+
+/// Why an address cannot be had, and what to do.
+pub fn bind_advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "Another program listens there: stop it",
+        std::io::ErrorKind::AddrNotAvailable => "This machine has no such address: use one of its own",
+        std::io::ErrorKind::PermissionDenied => "Ports below 1024 need rights: take a higher one",
+        _ => "See what the system says",
+    }
+}
+
 impl std::error::Error for HostError {}
 impl From<StoreError> for HostError {
     fn from(error: StoreError) -> HostError {
@@ -159,6 +169,7 @@ impl Host {
             writer: writer.clone(),
             lines,
             desk: desk.clone(),
+            watch: Watch::new(clock),
             observer: setup.observer,
             first,
             wall_offset: clock.wall_offset(),
@@ -196,7 +207,12 @@ impl Host {
 fn engine_thread(mut world: LiveWorld, seed: u64) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let mut engine = Engine::new(seed);
+        let watch = world.watch.clone();
+        if let Err(error) = watch.start(engine.watchdogs()) {
+            tracing::error!(%error, "no watchdog: only counted budgets stop a flow");
+        }
         run(&mut engine, &mut world);
+        watch.stop();
         world.lines.stop();
     })
 }

@@ -94,7 +94,8 @@ impl Gate {
 
     fn peek(&mut self, now: Moment, place: usize, share: u64) -> bool {
         let bucket = &mut self.buckets[place];
-        let gained = now.since(bucket.at).as_micros() as u64 * self.per_second / 1_000_000 * share;
+        let gained = now.since(bucket.at).as_micros() * u128::from(self.per_second) / 1_000_000 * u128::from(share);
+        let gained = u64::try_from(gained).unwrap_or(u64::MAX);
         bucket.tokens = bucket.tokens.saturating_add(gained).min(self.burst * share);
         if gained > 0 {
             bucket.at = now;

@@ -16,3 +16,4 @@ mod phone_lost;
 mod press_a_key;
 mod shutdown;
 mod slow_store;
+mod swarm;
