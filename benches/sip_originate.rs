@@ -31,6 +31,7 @@ struct Counts {
 fn main() {
     let mut numbers = std::env::args().filter_map(|a| a.parse::<u64>().ok());
     let (rate, seconds) = (numbers.next().unwrap_or(1000), numbers.next().unwrap_or(10));
+    build_cost();
     originate(rate, seconds);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bench/sipp_reference.sh");
     println!("SIPp as the caller, the same rate and hold:");
@@ -64,17 +65,23 @@ fn originate(rate: u64, seconds: u64) {
     let stack = Stack::new(Config::new(socket.local_addr().expect("bound")), 1);
     let counts = Arc::new(Counts::default());
     let seen = counts.clone();
-    let thread = SipThread::start("sip", stack, socket, move || clock.now(), move |_, event| {
-        if let Event::Call { event, .. } = event {
-            let count = match event {
-                CallEvent::Answered { .. } => &seen.answered,
-                CallEvent::Ended { .. } => &seen.ended,
-                CallEvent::Refused { .. } => &seen.refused,
-                _ => return,
-            };
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    });
+    let thread = SipThread::start(
+        "sip",
+        stack,
+        socket,
+        move || clock.now(),
+        move |_, event| {
+            if let Event::Call { event, .. } = event {
+                let count = match event {
+                    CallEvent::Answered { .. } => &seen.answered,
+                    CallEvent::Ended { .. } => &seen.ended,
+                    CallEvent::Refused { .. } => &seen.refused,
+                    _ => return,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        },
+    );
     let thread = thread.expect("a thread");
     let handle = thread.handle();
     let trunk = Trunk::new(TrunkId(1), "sipp", ([127, 0, 0, 1], CARRIER).into());
@@ -123,5 +130,66 @@ fn originate(rate: u64, seconds: u64) {
 fn cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("our own usage");
     let (user, system) = (usage.user_time(), usage.system_time());
-    Duration::from_micros((user.tv_sec() + system.tv_sec()) as u64 * 1_000_000 + (user.tv_usec() + system.tv_usec()) as u64)
+    Duration::from_micros(
+        (user.tv_sec() + system.tv_sec()) as u64 * 1_000_000 + (user.tv_usec() + system.tv_usec()) as u64,
+    )
+}
+
+/// What building one INVITE costs: ours with all its state (leg, transaction, timers), rsip's the message alone.
+fn build_cost() {
+    const TIMES: u64 = 20_000;
+    let now = outpace::words::Moment::from_millis(1);
+    let mut stack = Stack::new(Config::new(([127, 0, 0, 1], 5060).into()), 1);
+    stack.add_trunk(now, Trunk::new(TrunkId(1), "x", ([127, 0, 0, 1], 5070).into()));
+    let invite = Invite {
+        route: Route::Trunk(TrunkId(1)),
+        to: "15550001".into(),
+        caller_id: "15559999".into(),
+        media: ([127, 0, 0, 1], 40_000).into(),
+        ring_max: Duration::from_secs(30),
+        auto_answer: false,
+    };
+    let mut text = String::new();
+    let before = cpu();
+    for n in 0..TIMES {
+        stack.invite(now, LegId(n + 1), &invite);
+        while let Some(transmit) = stack.poll_transmit() {
+            if n == 0 {
+                text = String::from_utf8_lossy(transmit.bytes).into_owned();
+            }
+        }
+        while stack.poll_event().is_some() {}
+    }
+    let ours = cpu() - before;
+    let typed = rsip::Request::try_from(text.as_bytes()).expect("rsip reads our INVITE");
+    let before = cpu();
+    let mut bytes = 0;
+    for _ in 0..TIMES {
+        bytes += rebuild(&typed).len();
+    }
+    let theirs = cpu() - before;
+    assert!(bytes > 0);
+    let micros = |d: Duration| d.as_secs_f64() * 1e6 / TIMES as f64;
+    println!(
+        "an INVITE: ours with leg, transaction and timers {:.2} us; rsip's message alone {:.2} us",
+        micros(ours),
+        micros(theirs)
+    );
+}
+
+/// Typed values to bytes, as `sip::build` does for REGISTER.
+fn rebuild(request: &rsip::Request) -> String {
+    use rsip::headers::ToTypedHeader;
+    use rsip::message::HeadersExt;
+    let via = request.via_header().expect("there").typed().expect("typed");
+    let from = request.from_header().expect("there").typed().expect("typed");
+    let to = request.to_header().expect("there").typed().expect("typed");
+    let contact = request.contact_header().expect("there").typed().expect("typed");
+    let before: Vec<rsip::Header> = vec![via.into(), from.into(), to.into(), contact.into()];
+    let rest = request.headers.iter().filter(|h| {
+        use rsip::Header::*;
+        !matches!(h, Via(_) | From(_) | To(_) | Contact(_))
+    });
+    let headers: Vec<rsip::Header> = before.into_iter().chain(rest.cloned()).collect();
+    rsip::Request { headers: headers.into(), ..request.clone() }.to_string()
 }
