@@ -1,5 +1,6 @@
 //! Person or machine: every sound of the peers in every variation, through the hub, as packets.
-//! The table it prints is the confusion matrix of the first judge.
+//! The table it prints is the confusion matrix of the first judge. Its thresholds were set on these very sounds: this
+//! guards against regressions, and says nothing of how it does on calls it has not heard.
 
 mod media_sounds;
 
@@ -130,12 +131,12 @@ fn every_sound_in_every_variation() {
 
 #[test]
 fn the_greeting_ends_where_it_ends_and_the_beep_is_heard_after_it() {
-    // Ends measured in the sounds: the last frame above -45 dBFS.
+    // Measured apart from the detector: the last 20 ms above -45 dBFS before 400 ms below; for the beep, in the whole file.
     for (sound_name, greeting_ends, beep_ends) in [
         ("human", 880, None),
         ("machine", 5540, Some(14_340)),
         ("machine2", 2760, Some(13_380)),
-        ("machine_short", 1240, Some(2660)),
+        ("machine_short", 1220, Some(2640)),
     ] {
         let heard = listen(&sound(sound_name), Codec::Pcmu, 1800);
         let ended = heard.speech_ended.expect("speech");

@@ -1,13 +1,13 @@
 //! Agents: created with their secrets once, logged in, ready, paused; what they see now.
 
 use super::auth::Caller;
-use super::body::{Json, parse};
-use super::error::Problem;
+use super::body::{Json, Path, parse};
+use super::error::{Noun, Problem};
 use super::state::{Api, State};
 use crate::engine::{AgentRecord, AgentView, Request};
 use crate::store::{AgentRow, Scope};
-use crate::words::{AgentId, CampaignId, Lang};
-use axum::extract::{Path, State as Extract};
+use crate::words::{AgentId, CampaignId, Lang, Reason};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -78,17 +78,17 @@ async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json
 }
 
 #[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = NewAgent,
-    responses((status = 201, body = Created), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Created), (status = 409), (status = 422)))]
 async fn create(
     Extract(api): Extract<State>,
     caller: Caller,
     Json(new): Json<NewAgent>,
 ) -> Result<(StatusCode, axum::Json<Created>), Problem> {
     caller.needs(&[Scope::Manager])?;
-    let lang = new.lang.as_deref().map_or(Lang::En, Lang::from_tag);
+    let lang = lang_of(new.lang.as_deref())?;
     let secrets = api.store.create_agent(&new.name, lang, &api.sip_realm, (api.now)()).await?;
     let record = AgentRecord { id: secrets.id, name: new.name.clone(), lang };
-    api.ask(&caller.name(), Request::AddAgent(record)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    api.ask(&caller.name(), Request::AddAgent(record)).await.map_err(|r| Problem::refused(&r))?;
     let created = Created {
         id: secrets.id.to_string(),
         name: new.name,
@@ -100,7 +100,7 @@ async fn create(
 }
 
 #[utoipa::path(get, path = "/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
-    responses((status = 200, body = Agent), (status = 404, body = Problem)))]
+    responses((status = 200, body = Agent), (status = 404)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -108,20 +108,21 @@ async fn get(
 ) -> Result<axum::Json<Agent>, Problem> {
     let id: AgentId = parse("id", &id)?;
     caller.acts_for(id)?;
-    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found("agent", id))?;
+    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found(Noun::Agent, id))?;
     Ok(axum::Json(show(&api, row)))
 }
 
 #[utoipa::path(post, path = "/v1/agents/{id}/login", tag = "agents", params(("id" = String, Path)), request_body = Login,
-    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+    responses((status = 200, body = Agent), (status = 409)))]
 async fn login(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
     Json(login): Json<Login>,
 ) -> Result<axum::Json<Agent>, Problem> {
+    caller.acts_for(parse("id", &id.0)?)?;
     if login.campaigns.is_empty() {
-        return Err(Problem::invalid("campaigns", "at least one campaign id"));
+        return Err(Problem::invalid("campaigns", Reason::new("api.no_campaigns")));
     }
     let campaigns: Result<Vec<CampaignId>, Problem> = login.campaigns.iter().map(|id| parse("campaigns", id)).collect();
     let campaigns = campaigns?;
@@ -129,30 +130,31 @@ async fn login(
 }
 
 #[utoipa::path(post, path = "/v1/agents/{id}/ready", tag = "agents", params(("id" = String, Path)),
-    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+    responses((status = 200, body = Agent), (status = 409)))]
 async fn ready(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
     order(api, caller, id, |agent| Request::Ready { agent }).await
 }
 
 /// At once, or after the call in hand.
 #[utoipa::path(post, path = "/v1/agents/{id}/pause", tag = "agents", params(("id" = String, Path)), request_body = Pause,
-    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+    responses((status = 200, body = Agent), (status = 409)))]
 async fn pause(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
     Json(pause): Json<Pause>,
 ) -> Result<axum::Json<Agent>, Problem> {
+    caller.acts_for(parse("id", &id.0)?)?;
     let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
     if reason.is_empty() || reason.len() > 64 {
-        return Err(Problem::invalid("reason", "1 to 64 bytes"));
+        return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
     }
     order(api, caller, id, |agent| Request::Pause { agent, reason }).await
 }
 
 /// At once, or after the call in hand.
 #[utoipa::path(post, path = "/v1/agents/{id}/logout", tag = "agents", params(("id" = String, Path)),
-    responses((status = 200, body = Agent), (status = 409, body = Problem)))]
+    responses((status = 200, body = Agent), (status = 409)))]
 async fn logout(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
     order(api, caller, id, |agent| Request::Logout { agent }).await
 }
@@ -165,9 +167,18 @@ async fn order(
 ) -> Result<axum::Json<Agent>, Problem> {
     let id: AgentId = parse("id", &id)?;
     caller.acts_for(id)?;
-    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found("agent", id))?;
-    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found(Noun::Agent, id))?;
+    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r))?;
     Ok(axum::Json(show(&api, row)))
+}
+
+fn lang_of(tag: Option<&str>) -> Result<Lang, Problem> {
+    let known = [Lang::En, Lang::ZhHans, Lang::ZhHant];
+    let Some(tag) = tag else { return Ok(Lang::En) };
+    known
+        .into_iter()
+        .find(|lang| lang.tag().eq_ignore_ascii_case(tag))
+        .ok_or_else(|| Problem::one_of("lang", tag, "en, zh-Hans, zh-Hant"))
 }
 
 fn show(api: &Api, row: AgentRow) -> Agent {

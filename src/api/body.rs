@@ -1,13 +1,18 @@
 //! JSON in with errors that name the place, ids and times in paths and queries, pages by cursor.
 
 use super::error::Problem;
-use crate::words::Wall;
+use crate::words::{Reason, Wall};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{StatusCode, request::Parts};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::str::FromStr;
+
+/// JSON bodies; a lead file may be larger and is streamed.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Lists and objects within each other (`reliability-goals.md`).
+const DEPTH_MAX: usize = 32;
 
 /// A JSON body. An empty one counts as `{}`.
 pub struct Json<T>(pub T);
@@ -16,18 +21,59 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(|e| Problem::new(e.status(), "body", e.body_text()))?;
-        let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Json).map_err(|e| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "body",
-                format!("JSON line {} column {}: {e}", e.line(), e.column()),
-            )
-        })
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|e| match e.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(status, Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX)).at("body")
+            }
+            status => Problem::new(status, Reason::new("api.broken_off").with("problem", e.body_text())).at("body"),
+        })?;
+        read(&bytes).map(Json)
     }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if depth(bytes) > DEPTH_MAX {
+        return Err(Problem::invalid("body", Reason::new("api.too_deep").with("most", DEPTH_MAX)));
+    }
+    let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let read = serde_path_to_error::deserialize(&mut json);
+    let read = read.map_err(|e| (Some(e.path().to_string()), e.into_inner()));
+    let value = read.and_then(|value| json.end().map(|()| value).map_err(|e| (None, e)));
+    value.map_err(|(path, error)| {
+        let problem = error.to_string();
+        let path = path
+            .filter(|path| path != "." && path != "?")
+            .or_else(|| quoted(&problem))
+            .unwrap_or_else(|| "body".to_owned());
+        Problem::invalid(&path, Reason::new("api.json").with("problem", &problem))
+    })
+}
+
+/// How deep lists and objects stand within each other, at most. Without recursion, and before anything is parsed.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match (text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => text = !text,
+            (false, b'[' | b'{') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b']' | b'}') => depth = depth.saturating_sub(1),
+            (true | false, _) => {}
+        }
+    }
+    deepest
+}
+
+/// The field that serde names in backticks: unknown, missing or twice.
+fn quoted(problem: &str) -> Option<String> {
+    let named = ["unknown field `", "missing field `", "duplicate field `"];
+    let rest = named.iter().find_map(|start| Some(problem.split_once(start)?.1))?;
+    rest.split_once('`').map(|(field, _)| field.chars().take(64).collect())
 }
 
 /// The query string as a struct; what is wrong is named.
@@ -38,7 +84,26 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Query<T>, Problem> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|q| Query(q.0)).map_err(|e| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "query", e.body_text()))
+        query.map(|q| Query(q.0)).map_err(|e| {
+            let text = e.body_text();
+            let problem = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);
+            let before_colon = || problem.split_once(": ").map(|(field, _)| field.to_owned());
+            let field = quoted(problem).or_else(before_colon).unwrap_or_else(|| "query".to_owned());
+            Problem::invalid(&field, Reason::new("api.query").with("problem", problem))
+        })
+    }
+}
+
+/// A segment of the path.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Path<T>, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|p| Path(p.0))
+            .map_err(|e| Problem::invalid("path", Reason::new("api.query").with("problem", e.body_text())))
     }
 }
 
@@ -47,7 +112,8 @@ pub fn parse<T: FromStr>(field: &str, text: &str) -> Result<T, Problem>
 where
     T::Err: Display,
 {
-    text.parse().map_err(|e: T::Err| Problem::invalid(field, e.to_string()))
+    // What they say names the value.
+    text.parse().map_err(|e: T::Err| Problem::invalid(field, Reason::new("api.wrong").with("problem", e)))
 }
 
 pub fn parse_some<T: FromStr>(field: &str, text: Option<&String>) -> Result<Option<T>, Problem>
@@ -60,10 +126,21 @@ where
 /// RFC 3339 with an offset.
 pub fn time(field: &str, text: Option<&String>) -> Result<Option<Wall>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let at = Wall::parse_rfc3339(text);
-    at.map(Some).ok_or_else(|| {
-        Problem::invalid(field, format!("\"{text}\" is no time: RFC 3339, such as 2026-11-21T09:00:00+08:00"))
+    Wall::parse_rfc3339(text).map(Some).ok_or_else(|| {
+        let value: String = text.chars().take(64).collect();
+        Problem::invalid(field, Reason::new("api.time").with("value", value))
     })
+}
+
+/// A text of a person's, bounded.
+pub fn short(field: &str, text: Option<String>, bytes_max: usize) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if text.len() > bytes_max => {
+            let reason = Reason::new("api.text_too_long").with("length", text.len()).with("most", bytes_max);
+            Err(Problem::invalid(field, reason))
+        }
+        text => Ok(text),
+    }
 }
 
 /// Rows of a page; more are asked for with `after=next`.
@@ -80,7 +157,7 @@ pub const PAGE_MAX: u32 = 1000;
 pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     match asked.unwrap_or(PAGE) {
         n @ 1..=PAGE_MAX => Ok(n),
-        n => Err(Problem::invalid("limit", format!("{n}: 1 to {PAGE_MAX}"))),
+        n => Err(Problem::invalid("limit", Reason::new("api.limit").with("value", n).with("most", PAGE_MAX))),
     }
 }
 
@@ -95,4 +172,21 @@ impl<T> Page<T> {
 
 pub fn shown(at: Option<Wall>) -> Option<String> {
     at.map(Wall::rfc3339)
+}
+
+/// A unit variant by its serde name.
+pub fn name_of(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_brackets_outside_of_texts() {
+        assert_eq!(depth(b"{}"), 1);
+        assert_eq!(depth(br#"{"a":[[{}]],"b":"[[[[[[\"[["}"#), 4);
+        assert_eq!(depth("[".repeat(1_000_000).as_bytes()), 1_000_000);
+    }
 }

@@ -1,14 +1,14 @@
 //! Calls: what became of each, its timeline of facts, its recording; and the agent's hand on the one at hand.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Query, limit, parse, parse_some, shown, time};
-use super::error::Problem;
+use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time};
+use super::error::{Noun, Problem};
 use super::state::{Api, State};
 use crate::engine::Request;
 use crate::store::{CallFilter, CallRow, Scope};
-use crate::words::{CallId, Wall};
+use crate::words::{CallId, Reason, Wall};
 use axum::body::Body;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,7 @@ pub struct Call {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     campaign: Option<String>,
@@ -76,7 +77,7 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
 /// Newest first.
 #[utoipa::path(get, path = "/v1/calls", tag = "calls", params(Which),
-    responses((status = 200, body = Page<Call>), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page<Call>), (status = 422)))]
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -101,7 +102,7 @@ async fn list(
 }
 
 #[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, body = Call), (status = 404, body = Problem)))]
+    responses((status = 200, body = Call), (status = 404)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -114,7 +115,7 @@ async fn get(
 
 /// Its facts, in order.
 #[utoipa::path(get, path = "/v1/calls/{id}/timeline", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, body = [Object]), (status = 404, body = Problem)))]
+    responses((status = 200, body = [Object]), (status = 404)))]
 async fn timeline(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -126,20 +127,16 @@ async fn timeline(
 
 /// WAV, two channels: left the customer, right the agent.
 #[utoipa::path(get, path = "/v1/calls/{id}/recording", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, content_type = "audio/wav"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "audio/wav"), (status = 404)))]
 async fn recording(Extract(api): Extract<State>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor])?;
     let row = find(&api, &caller, &id).await?;
     let recording = api.store.recording_of_call(row.id).await?;
-    let recording = recording.ok_or_else(|| Problem::not_found("recording of call", row.id))?;
+    let recording = recording.ok_or_else(|| Problem::not_found(Noun::Recording, row.id))?;
     let path = api.recordings.join(&recording.file);
     let bytes = tokio::fs::read(&path).await.map_err(|e| {
         tracing::error!(call = %row.id, error = %e, "a recording cannot be read");
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "recording_gone",
-            format!("the file of recording {} cannot be read", recording.id),
-        )
+        Problem::new(StatusCode::NOT_FOUND, Reason::new("api.recording_gone").with("recording", recording.id))
     })?;
     Ok(([(header::CONTENT_TYPE, "audio/wav")], Body::from(bytes)).into_response())
 }
@@ -147,16 +144,22 @@ async fn recording(Extract(api): Extract<State>, caller: Caller, Path(id): Path<
 async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
     let id: CallId = parse("id", id)?;
-    let row = api.store.call(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
-    caller.sees(row.campaign)?;
+    let row = api.store.call(id).await?.ok_or_else(|| Problem::not_found(Noun::Call, id))?;
+    caller.sees_row(row.campaign, Noun::Call, id)?;
     if caller.key.scope == Scope::Agent {
         let own = row.agent.is_some_and(|agent| caller.acts_for(agent).is_ok());
         if !own {
-            return Err(Problem::not_found("call", id));
+            return Err(Problem::not_found(Noun::Call, id));
         }
     }
     Ok(row)
 }
+
+/// What an agent can type in a wrap-up, and more.
+const NOTE_BYTES_MAX: usize = 16 * 1024;
+/// A form has so many fields at most, each of so many bytes.
+const FIELDS_MAX: usize = 100;
+const FIELD_BYTES_MAX: usize = 4 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,19 +192,26 @@ struct Hold {
 
 /// The agent's choice in the flow's step: a choice's id, or `objection:NAME`.
 #[utoipa::path(post, path = "/v1/calls/{id}/choice", tag = "calls", params(("id" = String, Path)), request_body = Choose,
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 404), (status = 409), (status = 422)))]
 async fn choice(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
     Json(c): Json<Choose>,
 ) -> Result<StatusCode, Problem> {
+    if c.fields.len() > FIELDS_MAX {
+        let reason = Reason::new("api.too_many_fields").with("count", c.fields.len()).with("most", FIELDS_MAX);
+        return Err(Problem::invalid("fields", reason));
+    }
+    for (name, value) in &c.fields {
+        short("fields", Some(format!("{name}{value}")), FIELD_BYTES_MAX)?;
+    }
     act(api, caller, id, |call| Request::Choose { call, turn: c.turn, choice: c.choice, fields: c.fields }).await
 }
 
 /// How the conversation went. It is on disk when the answer comes, and ends the wrap-up.
 #[utoipa::path(post, path = "/v1/calls/{id}/outcome", tag = "calls", params(("id" = String, Path)), request_body = Outcome,
-    responses((status = 204), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 404), (status = 422)))]
 async fn outcome(
     api: Extract<State>,
     caller: Caller,
@@ -209,18 +219,19 @@ async fn outcome(
     Json(o): Json<Outcome>,
 ) -> Result<StatusCode, Problem> {
     let callback: Option<Wall> = time("callback_at", o.callback_at.as_ref())?;
-    act(api, caller, id, |call| Request::SetOutcome { call, outcome: o.outcome, note: o.note, callback }).await
+    let note = short("note", o.note, NOTE_BYTES_MAX)?;
+    act(api, caller, id, |call| Request::SetOutcome { call, outcome: o.outcome, note, callback }).await
 }
 
 /// The agent ends the call with the customer.
 #[utoipa::path(post, path = "/v1/calls/{id}/hangup", tag = "calls", params(("id" = String, Path)),
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 404), (status = 409)))]
 async fn hangup(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<StatusCode, Problem> {
     act(api, caller, id, |call| Request::HangUp { call }).await
 }
 
 #[utoipa::path(post, path = "/v1/calls/{id}/hold", tag = "calls", params(("id" = String, Path)), request_body = Hold,
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 404), (status = 409)))]
 async fn hold(
     api: Extract<State>,
     caller: Caller,
@@ -241,12 +252,15 @@ async fn act(
     if caller.key.scope == Scope::Agent {
         let own = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
         if own.is_none_or(|call| call.call != id) {
-            return Err(Problem::not_found("call at hand", id));
+            return Err(Problem::not_found(Noun::CallInHand, id));
         }
     } else {
         caller.needs(&[Scope::Manager, Scope::Supervisor])?;
+        if caller.key.binding.campaign.is_some() {
+            find(&api, &caller, &id.to_string()).await?;
+        }
     }
-    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

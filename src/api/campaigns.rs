@@ -1,13 +1,13 @@
 //! Campaigns: taken from their folder, started, paused, drained; their state and why they dial or do not.
 
 use super::auth::Caller;
-use super::body::{Json, parse};
-use super::error::Problem;
+use super::body::{Json, Path, name_of, parse};
+use super::error::{Noun, Problem};
 use super::state::{Api, ShelfError, State};
 use crate::engine::{CampaignView, DecisionView, Mode, Request};
 use crate::store::{CampaignRow, Scope};
-use crate::words::{CampaignId, Lang};
-use axum::extract::{Path, State as Extract};
+use crate::words::{CampaignId, Lang, Reason};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -101,7 +101,7 @@ async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json
 
 /// Reads a campaign folder, checks it, and makes it known to the dialer.
 #[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
-    responses((status = 201, body = Campaign), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Campaign), (status = 404), (status = 422)))]
 async fn create(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -110,27 +110,26 @@ async fn create(
     caller.needs(LEAD)?;
     let shelf = api.shelf.clone();
     let name = new.name.clone();
-    let spec =
-        tokio::task::spawn_blocking(move || shelf.take(&name)).await.map_err(|_| broken("reading the folder"))?;
+    let spec = tokio::task::spawn_blocking(move || shelf.take(&name))
+        .await
+        .map_err(|_| Problem::unavailable("reading the folder"))?;
     let spec = spec.map_err(|error| match error {
         ShelfError::Missing(why) => {
-            Problem { field: Some("name".to_owned()), ..Problem::new(StatusCode::NOT_FOUND, "not_found", why) }
+            Problem::new(StatusCode::NOT_FOUND, Reason::new("api.no_folder").with("problem", why)).at("name")
         }
-        ShelfError::Wrong(problems) => Problem::invalid("name", problems.join("\n")),
-        ShelfError::Broken(why) => broken(&why),
+        ShelfError::Wrong(problems) => {
+            Problem::invalid("name", Reason::new("api.campaign").with("problems", problems.join("\n")))
+        }
+        ShelfError::Broken(why) => Problem::unavailable(why),
     })?;
     let id = spec.id;
-    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
-    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found("campaign", id))?;
+    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
+    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
     Ok((StatusCode::CREATED, axum::Json(show(&api, row, caller.lang).await?)))
 }
 
-fn broken(why: &str) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shelf", why)
-}
-
 #[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+    responses((status = 200, body = Campaign), (status = 404)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -142,28 +141,28 @@ async fn get(
 }
 
 #[utoipa::path(post, path = "/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+    responses((status = 200, body = Campaign), (status = 404)))]
 async fn start(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
     order(api, caller, id, |campaign| Request::StartCampaign { campaign }).await
 }
 
 /// Ringing calls are let go, talks go on.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+    responses((status = 200, body = Campaign), (status = 404)))]
 async fn pause(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
     order(api, caller, id, |campaign| Request::PauseCampaign { campaign }).await
 }
 
 /// No new calls; those in flight finish.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/drain", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = Campaign), (status = 404, body = Problem)))]
+    responses((status = 200, body = Campaign), (status = 404)))]
 async fn drain(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
     order(api, caller, id, |campaign| Request::DrainCampaign { campaign }).await
 }
 
 /// Calls in flight finish under the old mode; the change is recorded.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/mode", tag = "campaigns", params(("id" = String, Path)), request_body = NewMode,
-    responses((status = 200, body = Campaign), (status = 422, body = Problem)))]
+    responses((status = 200, body = Campaign), (status = 422)))]
 async fn mode(
     api: Extract<State>,
     caller: Caller,
@@ -171,10 +170,7 @@ async fn mode(
     Json(new): Json<NewMode>,
 ) -> Result<axum::Json<Campaign>, Problem> {
     let mode: Mode = serde_json::from_value(serde_json::Value::String(new.mode.clone())).map_err(|_| {
-        Problem::invalid(
-            "mode",
-            format!("\"{}\": manual, preview, progressive, ratio, predictive or agentless", new.mode),
-        )
+        Problem::one_of("mode", &new.mode, "manual, preview, progressive, ratio, predictive, agentless")
     })?;
     order(api, caller, id, |campaign| Request::SetMode { campaign, mode }).await
 }
@@ -187,13 +183,13 @@ async fn order(
 ) -> Result<axum::Json<Campaign>, Problem> {
     caller.needs(LEAD)?;
     let row = find(&api, &caller, &id).await?;
-    api.ask(&caller.name(), request(row.id)).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    api.ask(&caller.name(), request(row.id)).await.map_err(|r| Problem::refused(&r))?;
     Ok(axum::Json(show(&api, row, caller.lang).await?))
 }
 
 /// How many calls are placed now, and why: the estimates, the ledger, the latest decisions.
 #[utoipa::path(get, path = "/v1/campaigns/{id}/pacing", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = Pacing), (status = 404, body = Problem)))]
+    responses((status = 200, body = Pacing), (status = 404)))]
 async fn pacing(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -201,9 +197,9 @@ async fn pacing(
 ) -> Result<axum::Json<Pacing>, Problem> {
     caller.needs(WATCH)?;
     let row = find(&api, &caller, &id).await?;
-    let view = api.feed.campaign(row.id).ok_or_else(|| Problem::not_found("running campaign", row.id))?;
+    let view = api.feed.campaign(row.id).ok_or_else(|| Problem::not_found(Noun::Campaign, row.id))?;
     Ok(axum::Json(Pacing {
-        mode: mode_name(view.mode),
+        mode: name_of(view.mode),
         why: view.reason.text(caller.lang),
         decisions: view.decisions.iter().map(|d| show_decision(d, caller.lang)).collect(),
         estimates: view.estimates,
@@ -223,22 +219,18 @@ fn show_decision(decision: &DecisionView, lang: Lang) -> Decision {
 pub(super) async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CampaignRow, Problem> {
     let id: CampaignId = parse("id", id)?;
     caller.sees(id)?;
-    api.store.campaign(id).await?.ok_or_else(|| Problem::not_found("campaign", id))
+    api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))
 }
 
 async fn show(api: &Api, row: CampaignRow, lang: Lang) -> Result<Campaign, Problem> {
     let counts = api.store.lead_counts(row.id).await?;
     let view: Option<CampaignView> = api.feed.campaign(row.id);
-    let stored = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Ok(Campaign {
         id: row.id.to_string(),
         name: row.name,
         version: row.version,
-        state: view
-            .as_ref()
-            .and_then(|v| serde_json::to_value(v.state).ok()?.as_str().map(str::to_owned))
-            .unwrap_or(stored),
-        mode: view.as_ref().map(|v| mode_name(v.mode)),
+        state: view.as_ref().map_or_else(|| name_of(row.state), |v| name_of(v.state)),
+        mode: view.as_ref().map(|v| name_of(v.mode)),
         why: view.as_ref().map(|v| v.reason.text(lang)).unwrap_or_default(),
         leads: Some(Leads {
             pending: counts.pending,
@@ -250,8 +242,4 @@ async fn show(api: &Api, row: CampaignRow, lang: Lang) -> Result<Campaign, Probl
         lines: view.as_ref().map_or(0, |v| v.lines),
         talking: view.as_ref().map_or(0, |v| v.talking),
     })
-}
-
-fn mode_name(mode: Mode) -> String {
-    serde_json::to_value(mode).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -5,11 +5,9 @@ use super::body::{Query, limit, parse_some, time};
 use super::error::Problem;
 use super::feed::Event;
 use super::state::State;
-use crate::store::{FactCursor, FactFilter, Scope};
-use axum::Router;
+use crate::store::{FactCursor, FactCursors, FactFilter, Scope};
 use axum::extract::State as Extract;
 use axum::response::sse::{self, KeepAlive, Sse};
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use tokio_stream::wrappers::BroadcastStream;
@@ -24,11 +22,12 @@ pub fn routes() -> OpenApiRouter<State> {
 }
 
 /// Apart from the others: it has no time-out.
-pub fn stream_route() -> Router<State> {
-    Router::new().route("/v1/stream", get(stream))
+pub fn stream_route() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(stream))
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     campaign: Option<String>,
@@ -47,12 +46,12 @@ struct Facts {
     #[schema(value_type = Vec<Object>)]
     items: Vec<crate::facts::Envelope>,
     /// Always there: facts that come later come after it.
-    next: Option<String>,
+    next: String,
 }
 
-/// Facts in the order they happened; from them a client can recompute every KPI.
+/// The facts of each node in the order they happened, node by node; from them a client can recompute every KPI.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Which),
-    responses((status = 200, body = Facts), (status = 422, body = Problem)))]
+    responses((status = 200, body = Facts), (status = 422)))]
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -72,37 +71,53 @@ async fn list(
         from: time("from", which.from.as_ref())?,
         to: time("to", which.to.as_ref())?,
     };
-    let after: Option<FactCursor> = parse_some("after", which.after.as_ref())?;
-    let items = api.store.facts(&filter, after, limit).await?;
-    let next = items.last().map(|fact| FactCursor { node: fact.node, seq: fact.seq }).or(after);
-    Ok(axum::Json(Facts { items, next: next.map(|cursor| cursor.to_string()) }))
+    let mut cursors: FactCursors = parse_some("after", which.after.as_ref())?.unwrap_or_default();
+    let items = api.store.facts_since(&filter, &cursors, limit).await?;
+    items.iter().for_each(|fact| cursors.pass(fact));
+    Ok(axum::Json(Facts { items, next: cursors.to_string() }))
 }
 
-/// `event: fact | agent | campaign | missed`, data in JSON, facts with their cursor as id.
+/// `event: fact | agent | campaign | missed`, data in JSON, facts with their cursor as id. An agent's key hears of its
+/// own agent, a key bound to a campaign of that campaign.
+#[utoipa::path(get, path = "/v1/stream", tag = "events",
+    responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 async fn stream(
     Extract(api): Extract<State>,
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
-    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent])?;
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent, Scope::Client])?;
     let events = BroadcastStream::new(api.feed.listen()).filter_map(move |event| show(&caller, event).map(Ok));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 fn show(caller: &Caller, event: Result<Event, BroadcastStreamRecvError>) -> Option<sse::Event> {
-    let agent = caller.key.binding.agent.filter(|_| caller.key.scope == Scope::Agent);
     let event = match event {
-        Err(BroadcastStreamRecvError::Lagged(count)) => sse::Event::default().event("missed").data(count.to_string()),
-        Ok(Event::Agent(view)) if agent.is_none_or(|own| own == view.agent) => {
-            sse::Event::default().event("agent").json_data(&*view).ok()?
+        Err(BroadcastStreamRecvError::Lagged(count)) => {
+            return Some(sse::Event::default().event("missed").data(count.to_string()));
         }
-        // An agent's stream carries the agent's own view only.
-        Ok(_) if agent.is_some() || caller.key.scope == Scope::Agent => return None,
-        Ok(Event::Fact(fact)) => {
-            let id = FactCursor { node: fact.node, seq: fact.seq }.to_string();
-            sse::Event::default().event("fact").id(id).json_data(&*fact).ok()?
-        }
-        Ok(Event::Campaign(view)) => sse::Event::default().event("campaign").json_data(&*view).ok()?,
-        Ok(Event::Agent(_)) => return None,
+        Ok(event) => event,
     };
-    Some(event)
+    if !may_hear(caller, &event) {
+        return None;
+    }
+    match event {
+        Event::Agent(view) => sse::Event::default().event("agent").json_data(&*view).ok(),
+        Event::Campaign(view) => sse::Event::default().event("campaign").json_data(&*view).ok(),
+        Event::Fact(fact, _) => {
+            sse::Event::default().event("fact").id(FactCursor::of(&fact).to_string()).json_data(&*fact).ok()
+        }
+    }
+}
+
+/// An agent's key hears of its own agent; a key bound to a campaign of that campaign's calls, and of no agents.
+fn may_hear(caller: &Caller, event: &Event) -> bool {
+    let own = caller.key.binding;
+    match (caller.key.scope, event) {
+        (Scope::Agent, Event::Agent(view)) => own.agent == Some(view.agent),
+        (Scope::Agent, Event::Fact(..) | Event::Campaign(_)) => false,
+        (Scope::Client, Event::Agent(_)) => false,
+        (_, Event::Agent(_)) => own.campaign.is_none(),
+        (_, Event::Fact(_, campaign)) => own.campaign.is_none() || own.campaign == *campaign,
+        (_, Event::Campaign(view)) => own.campaign.is_none_or(|campaign| campaign == view.campaign),
+    }
 }

@@ -1,15 +1,17 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
 use crate::engine::{AgentView, CampaignView, Output, View};
-use crate::facts::Envelope;
+use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
-use crate::words::{AgentId, CampaignId};
+use crate::words::{AgentId, CallId, CampaignId, OrderId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::broadcast;
 
 /// A listener that falls further behind loses what it missed, and is told so.
 const BEHIND_MAX: usize = 4096;
+/// So many of the latest calls and orders are known with their campaign.
+const OWNERS_MAX: usize = 50_000;
 
 #[derive(Clone)]
 pub struct Feed {
@@ -17,18 +19,33 @@ pub struct Feed {
     campaigns: Arc<RwLock<BTreeMap<CampaignId, CampaignView>>>,
     events: broadcast::Sender<Event>,
     kpis: Arc<Mutex<Fold>>,
+    owners: Arc<Mutex<Owners>>,
+}
+
+/// Whose facts are whose: most facts of a call name the call alone.
+#[derive(Default)]
+struct Owners {
+    calls: BTreeMap<CallId, CampaignId>,
+    orders: BTreeMap<OrderId, CampaignId>,
 }
 
 #[derive(Debug, Clone)]
 pub enum Event {
-    Fact(Arc<Envelope>),
+    /// With its campaign, where it has one.
+    Fact(Arc<Envelope>, Option<CampaignId>),
     Agent(Arc<AgentView>),
     Campaign(Arc<CampaignView>),
 }
 
 impl Feed {
     pub fn new(kpis: Arc<Mutex<Fold>>) -> Feed {
-        Feed { agents: Arc::default(), campaigns: Arc::default(), events: broadcast::channel(BEHIND_MAX).0, kpis }
+        Feed {
+            agents: Arc::default(),
+            campaigns: Arc::default(),
+            events: broadcast::channel(BEHIND_MAX).0,
+            kpis,
+            owners: Arc::default(),
+        }
     }
 
     /// Called by the engine's loop with each output. Short locks only.
@@ -36,7 +53,8 @@ impl Feed {
         match output {
             Output::Fact(fact) => {
                 self.kpis.lock().expect("never held across a panic").observe(fact);
-                self.tell(|| Event::Fact(Arc::new(fact.clone())));
+                let campaign = self.owners.lock().expect("never held across a panic").of(&fact.fact);
+                self.tell(|| Event::Fact(Arc::new(fact.clone()), campaign));
             }
             Output::View(View::Agent(view)) => {
                 self.agents.write().expect("never held across a panic").insert(view.agent, view.clone());
@@ -67,5 +85,29 @@ impl Feed {
 
     pub fn campaign(&self, id: CampaignId) -> Option<CampaignView> {
         self.campaigns.read().expect("never held across a panic").get(&id).cloned()
+    }
+}
+
+impl Owners {
+    fn of(&mut self, fact: &Fact) -> Option<CampaignId> {
+        let named = fact.campaign();
+        if let (Some(campaign), Fact::CallPlaced { call, .. }) = (named, fact) {
+            put(&mut self.calls, *call, campaign);
+        }
+        if let (Some(campaign), Fact::OrderTaken { order, .. }) = (named, fact) {
+            put(&mut self.orders, *order, campaign);
+        }
+        if let Fact::OrderAdvanced { order, .. } = fact {
+            return self.orders.get(order).copied();
+        }
+        named.or_else(|| fact.call().and_then(|call| self.calls.get(&call).copied()))
+    }
+}
+
+/// Ids grow, so the first one is the oldest.
+fn put<K: Ord>(owners: &mut BTreeMap<K, CampaignId>, id: K, campaign: CampaignId) {
+    owners.insert(id, campaign);
+    if owners.len() > OWNERS_MAX {
+        owners.pop_first();
     }
 }

@@ -1,12 +1,13 @@
 //! KPIs by id, as the dictionary defines them: numerator, denominator, value. Folded from facts, never stored.
 
 use super::auth::Caller;
-use super::body::{Query as Params, parse_some, time};
-use super::error::Problem;
+use super::body::{Path, Query as Params, parse_some, time};
+use super::error::{Noun, Problem};
 use super::state::State;
 use crate::kpi::{self, Query};
 use crate::store::Scope;
-use axum::extract::{Path, State as Extract};
+use crate::words::Reason;
+use axum::extract::State as Extract;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -32,6 +33,7 @@ pub struct Kpi {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     campaign: Option<String>,
@@ -69,7 +71,7 @@ async fn catalogue(caller: Caller) -> Result<axum::Json<Vec<Kpi>>, Problem> {
 
 /// Every KPI in one row each.
 #[utoipa::path(get, path = "/v1/kpis:all", tag = "kpis", params(Which),
-    responses((status = 200, body = Object), (status = 422, body = Problem)))]
+    responses((status = 200, body = Object), (status = 422)))]
 async fn figures(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -78,12 +80,12 @@ async fn figures(
     let query = query(&caller, &which)?;
     let fold = api.kpis.lock().expect("never held across a panic").clone();
     let figures = tokio::task::spawn_blocking(move || fold.report().figures(&query)).await.map_err(|_| failed())?;
-    figures.map(axum::Json).map_err(|e| Problem::invalid("query", e.to_string()))
+    figures.map(axum::Json).map_err(wrong)
 }
 
 /// One KPI: by interval, by group.
 #[utoipa::path(get, path = "/v1/kpis/{id}", tag = "kpis", params(("id" = String, Path), Which),
-    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404), (status = 422)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -91,12 +93,12 @@ async fn get(
     Params(which): Params<Which>,
 ) -> Result<axum::Json<kpi::Table>, Problem> {
     if kpi::find(&id).is_none() {
-        return Err(Problem::not_found("KPI", id));
+        return Err(Problem::not_found(Noun::Kpi, id.chars().take(64).collect::<String>()));
     }
     let query = query(&caller, &which)?;
     let fold = api.kpis.lock().expect("never held across a panic").clone();
     let table = tokio::task::spawn_blocking(move || fold.report().compute(&id, &query)).await.map_err(|_| failed())?;
-    table.map(axum::Json).map_err(|e| Problem::invalid("query", e.to_string()))
+    table.map(axum::Json).map_err(wrong)
 }
 
 fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {
@@ -119,5 +121,9 @@ fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {
 }
 
 fn failed() -> Problem {
-    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "kpi", "the computation failed; the log says why")
+    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, Reason::new("api.panicked"))
+}
+
+fn wrong(error: kpi::QueryError) -> Problem {
+    Problem::invalid("query", Reason::new("api.query").with("problem", error))
 }

@@ -1,17 +1,15 @@
 //! Leads: imported from a CSV body, listed, and numbers that may never be called again.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Query, limit, parse, parse_some, shown};
-use super::error::Problem;
-use super::state::State;
-use crate::engine::Request;
-use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
-use crate::words::{LeadId, Phone};
-use axum::Router;
+use super::body::{Json, Page, Path as Segment, Query, limit, name_of, parse, parse_some, short, shown};
+use super::error::{Noun, Problem};
+use super::state::{Api, State};
+use crate::engine::{Output, Request};
+use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
+use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path as Segment, State as Extract};
+use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::http::StatusCode;
-use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,8 +28,8 @@ pub fn routes() -> OpenApiRouter<State> {
 }
 
 /// Apart from the others: its body is large and takes its time.
-pub fn import_route() -> Router<State> {
-    Router::new().route("/v1/campaigns/{id}/leads:import", post(import)).layer(DefaultBodyLimit::disable())
+pub fn import_route() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::disable())
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +50,7 @@ pub struct Lead {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     campaign: Option<String>,
@@ -63,7 +62,7 @@ struct Which {
 const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
 #[utoipa::path(get, path = "/v1/leads", tag = "leads", params(Which),
-    responses((status = 200, body = Page<Lead>), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page<Lead>), (status = 422)))]
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -72,9 +71,8 @@ async fn list(
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let state = which.state.as_ref().map(|state| {
-        serde_json::from_value(serde_json::Value::String(state.clone())).map_err(|_| {
-            Problem::invalid("state", format!("\"{state}\": pending, leased, in_flight, scheduled, closed or excluded"))
-        })
+        serde_json::from_value(serde_json::Value::String(state.clone()))
+            .map_err(|_| Problem::one_of("state", state, "pending, leased, in_flight, scheduled, closed, excluded"))
     });
     let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
     if let Some(campaign) = campaign {
@@ -86,7 +84,7 @@ async fn list(
 }
 
 #[utoipa::path(get, path = "/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
-    responses((status = 200, body = Lead), (status = 404, body = Problem)))]
+    responses((status = 200, body = Lead), (status = 404)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -94,13 +92,19 @@ async fn get(
 ) -> Result<axum::Json<Lead>, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
     let id: LeadId = parse("id", &id)?;
-    let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found("lead", id))?;
-    caller.sees(row.campaign)?;
+    let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
+    caller.sees_row(row.campaign, Noun::Lead, id)?;
+    if caller.key.scope == Scope::Agent {
+        // An agent sees the lead of the call in hand, and no other.
+        let in_hand = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
+        if in_hand.is_none_or(|call| call.lead != id) {
+            return Err(Problem::not_found(Noun::Lead, id));
+        }
+    }
     Ok(axum::Json(show(row, &caller)))
 }
 
 fn show(row: LeadRow, caller: &Caller) -> Lead {
-    let state = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Lead {
         id: row.id.to_string(),
         campaign: row.campaign.to_string(),
@@ -108,13 +112,15 @@ fn show(row: LeadRow, caller: &Caller) -> Lead {
         name: row.name,
         fields: row.fields,
         zones: row.zones,
-        state,
+        state: name_of(row.state),
         attempts: row.attempts,
         next_at: shown(row.next_at),
         callback_at: shown(row.callback_at),
         end: row.end,
     }
 }
+
+const WHY_BYTES_MAX: usize = 512;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,23 +133,27 @@ struct Suppression {
 
 /// Never call this number again, in any campaign. It holds when the answer comes.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "leads", request_body = Suppression,
-    responses((status = 204), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 422)))]
 async fn suppress(
     Extract(api): Extract<State>,
     caller: Caller,
     Json(new): Json<Suppression>,
 ) -> Result<StatusCode, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor])?;
-    let phone = Phone::e164(new.phone.trim()).map_err(|e| Problem::invalid("phone", e.to_string()))?;
+    let phone = Phone::e164(new.phone.trim()).map_err(|e| Problem::invalid("phone", e.reason()))?;
     let hash = api.store.hash_number(&phone);
-    let why = new.why.unwrap_or_else(|| "api".to_owned());
+    let why = short("why", new.why, WHY_BYTES_MAX)?.unwrap_or_else(|| "api".to_owned());
     api.store.suppress(std::slice::from_ref(&hash), &why, (api.now)()).await?;
     let request = Request::Suppress { number_hash: hash };
-    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Streams a CSV body into the store. The report has a reason for every row that was refused.
+/// Streams a CSV body into the store: UTF-8, UTF-16, GB18030 or Big5; comma, semicolon, tab or bar. The report has a
+/// reason for every row that was refused. The same file again adds nothing.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/leads:import", tag = "leads", params(("id" = String, Path)),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = Object), (status = 400), (status = 404), (status = 413), (status = 422)))]
 async fn import(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -153,15 +163,31 @@ async fn import(
     caller.needs(&[Scope::Manager])?;
     let row = super::campaigns::find(&api, &caller, &id).await?;
     let file = Upload::receive(&api.uploads, body).await?;
-    let report = api.store.import_file(&row, &file.0, (api.now)(), |_| {}).await.map_err(|error| match error {
+    let began = (api.now)();
+    let report = api.store.import_file(&row, &file.0, began, |_| {}).await.map_err(|error| match error {
         IntakeError::Store(error) => Problem::from(error),
-        IntakeError::List(error) => Problem::invalid("body", error.reason.text(caller.lang)),
-        IntakeError::File { error, .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "upload", error.to_string()),
+        IntakeError::List(error) => Problem::invalid("body", error.reason),
+        IntakeError::File { error, .. } => Problem::unavailable(error),
     })?;
+    tell_of_import(&api, row.id, began).await?;
     let request = Request::LeadsChanged { campaign: row.id };
     // A campaign that is not configured yet takes its leads when it is.
     let _ = api.ask(&caller.name(), request).await;
     Ok(axum::Json(serde_json::to_value(&report).expect("a report of plain values serializes")))
+}
+
+/// The store wrote this fact by itself: those who watch and the KPIs hear of it here.
+async fn tell_of_import(api: &Api, campaign: CampaignId, began: Wall) -> Result<(), Problem> {
+    let filter = FactFilter {
+        campaign: Some(campaign),
+        kind: Some("leads_imported".to_owned()),
+        from: Some(began),
+        ..FactFilter::default()
+    };
+    for fact in api.store.facts(&filter, None, 100).await? {
+        api.feed.observe(&Output::Fact(fact));
+    }
+    Ok(())
 }
 
 /// A body on disk, for it is read twice: once for its hash, once for its rows. Deleted when it is let go.
@@ -171,7 +197,8 @@ impl Upload {
     async fn receive(folder: &Path, body: Body) -> Result<Upload, Problem> {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let failed = |e: std::io::Error| {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "upload", format!("the upload cannot be kept: {e}"))
+            tracing::error!(error = %e, folder = %folder.display(), "an upload cannot be kept");
+            Problem::unavailable(e)
         };
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
         let name = format!("{}-{}.csv", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -181,15 +208,12 @@ impl Upload {
         let mut bytes = 0;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|e| {
-                Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "body",
-                    format!("the upload broke off: {e}. Send it again; nothing was kept."),
-                )
+                Problem::new(StatusCode::BAD_REQUEST, Reason::new("api.broken_off").with("problem", e)).at("body")
             })?;
             bytes += chunk.len() as u64;
             if bytes > FILE_BYTES_MAX {
-                return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "a list may have 1 GiB: split it"));
+                let reason = Reason::new("api.body_too_large").with("most", FILE_BYTES_MAX);
+                return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason).at("body"));
             }
             file.write_all(&chunk).await.map_err(failed)?;
         }

@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod calls;
 mod campaigns;
+mod document;
 mod error;
 mod events;
 mod feed;
@@ -15,71 +16,69 @@ mod leads;
 mod orders;
 mod state;
 
-pub use feed::Feed;
+pub use document::document;
+pub use feed::{Event, Feed};
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
-use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-/// JSON bodies; a lead file may be larger and is streamed.
-const BODY_BYTES_MAX: usize = 1 << 20;
+/// After it a request is given up; streams and uploads take the time they take.
+const REQUEST_SECONDS_MAX: u64 = 30;
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Outpace", description = "Campaigns, agents, calls, orders and KPIs of an outbound dialer."),
-    modifiers(&BearerKey)
-)]
-struct Document;
-
-struct BearerKey;
-
-impl utoipa::Modify for BearerKey {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme =
-            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: outpace key new")).build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("key", SecurityScheme::Http(scheme));
-        document.security =
-            Some(vec![utoipa::openapi::security::SecurityRequirement::new("key", Vec::<String>::new())]);
-    }
+/// The routes by what they need around them, each with its part of the document.
+struct Routes {
+    ordinary: OpenApiRouter<State>,
+    /// No time-out; uploads have a limit of their own.
+    long: OpenApiRouter<State>,
+    /// Asked without a key.
+    open: OpenApiRouter<State>,
 }
 
-/// The routes and the document generated from them.
-pub fn routes() -> (Router<State>, utoipa::openapi::OpenApi) {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+fn routes() -> Routes {
+    let ordinary = OpenApiRouter::new()
         .merge(campaigns::routes())
         .merge(leads::routes())
         .merge(agents::routes())
         .merge(calls::routes())
         .merge(orders::routes())
         .merge(kpis::routes())
-        .merge(events::routes())
-        .split_for_parts();
-    (router, document)
+        .merge(events::routes());
+    let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
+    Routes { ordinary, long, open: health::routes() }
 }
 
 pub fn router(state: State) -> Router {
-    let (routes, document) = routes();
-    let document = document.to_pretty_json().expect("a document of plain structs serializes");
-    let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, std::time::Duration::from_secs(30));
-    routes
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    let text = document().to_pretty_json().expect("a document of plain structs serializes");
+    let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
+    let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
+    let Routes { ordinary, long, open } = routes();
+    let plain = |router: OpenApiRouter<State>| router.split_for_parts().0;
+    plain(ordinary)
+        .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
         .layer(timeout)
-        .merge(events::stream_route())
-        .merge(leads::import_route())
+        .merge(plain(long))
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
-        .merge(health::routes())
+        .merge(plain(open))
         .route(
             "/openapi.json",
-            axum::routing::get(move || async move { ([("content-type", "application/json")], document) }),
+            axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
-        .fallback(|uri: Uri| async move { error::Problem::not_found("path", uri.path()) })
-        .layer(CatchPanicLayer::new())
+        .fallback(error::no_such_path)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(axum::middleware::from_fn(error::localize))
         .with_state(state)
+}
+
+/// Serves until `ended` comes. Requests under way are finished; streams are cut off by whoever stops the task.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: State,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(ended).await
 }

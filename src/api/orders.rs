@@ -1,14 +1,14 @@
 //! Orders: captured in calls, moved on by the client: verified, shipped, delivered, or not.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Query, limit, parse, parse_some};
-use super::error::Problem;
+use super::body::{Json, Page, Path, Query, limit, name_of, parse, parse_some};
+use super::error::{Noun, Problem};
 use super::state::State;
 use crate::engine::Request;
 use crate::facts::OrderState;
 use crate::store::{OrderFilter, OrderRow, Scope};
-use crate::words::OrderId;
-use axum::extract::{Path, State as Extract};
+use crate::words::{OrderId, Reason};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +37,7 @@ pub struct Order {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
     campaign: Option<String>,
@@ -55,7 +56,7 @@ struct Advance {
 const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Which),
-    responses((status = 200, body = Page<Order>), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page<Order>), (status = 422)))]
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -74,7 +75,7 @@ async fn list(
 }
 
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path)),
-    responses((status = 200, body = Order), (status = 404, body = Problem)))]
+    responses((status = 200, body = Order), (status = 404)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -82,14 +83,14 @@ async fn get(
 ) -> Result<axum::Json<Order>, Problem> {
     caller.needs(SEE)?;
     let id: OrderId = parse("id", &id)?;
-    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found("order", id))?;
-    caller.sees(row.campaign)?;
+    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found(Noun::Order, id))?;
+    caller.sees_row(row.campaign, Noun::Order, id)?;
     Ok(axum::Json(show(row)))
 }
 
 /// The client says what became of it.
 #[utoipa::path(post, path = "/v1/orders/{id}/state", tag = "orders", params(("id" = String, Path)), request_body = Advance,
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 404), (status = 409)))]
 async fn advance(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -98,22 +99,26 @@ async fn advance(
 ) -> Result<StatusCode, Problem> {
     caller.needs(&[Scope::Manager, Scope::Client])?;
     let id: OrderId = parse("id", &id)?;
-    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found("order", id))?;
-    caller.sees(row.campaign)?;
-    let request = Request::AdvanceOrder { order: id, state: state_of(&new.state)? };
-    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r, caller.lang))?;
+    let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found(Noun::Order, id))?;
+    caller.sees_row(row.campaign, Noun::Order, id)?;
+    let state = state_of(&new.state)?;
+    if row.state.is_final() {
+        // The engine keeps only orders that can still move.
+        let reason = Reason::new("order.wrong_state").with("from", name_of(row.state)).with("to", name_of(state));
+        return Err(Problem::new(StatusCode::CONFLICT, reason));
+    }
+    let request = Request::AdvanceOrder { order: id, state };
+    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn state_of(text: &str) -> Result<OrderState, Problem> {
     serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
-        let states = "captured, verified, rejected, cancelled, shipped, delivered, returned, refused";
-        Problem::invalid("state", format!("\"{text}\": one of {states}"))
+        Problem::one_of("state", text, "captured, verified, rejected, cancelled, shipped, delivered, returned, refused")
     })
 }
 
 fn show(row: OrderRow) -> Order {
-    let state = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Order {
         id: row.id.to_string(),
         call: row.call.to_string(),
@@ -122,7 +127,7 @@ fn show(row: OrderRow) -> Order {
         agent: row.agent.map(|a| a.to_string()),
         lines: row.lines,
         total: row.total,
-        state,
+        state: name_of(row.state),
         taken_at: row.taken_at.rfc3339(),
     }
 }

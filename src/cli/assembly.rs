@@ -21,7 +21,6 @@ use tokio::sync::watch;
 pub(crate) struct Assembly {
     pub store: Store,
     pub host: Host,
-    pub shelf: Arc<Shelf>,
     pub feed: Feed,
     pub api: Arc<Api>,
     /// Where the API listens.
@@ -86,14 +85,14 @@ impl Assembly {
         // Ready means ready: nobody is let in before the campaigns are back.
         resume(&store, &shelf, &api, &host.running).await?;
         let (stop, mut stopped) = watch::channel(false);
-        let router = api::router(api.clone());
+        let state = api.clone();
         let serving = tokio::spawn(async move {
             let ended = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
-            axum::serve(listener, router).with_graceful_shutdown(ended).await
+            api::serve(listener, state, ended).await
         });
-        Ok(Assembly { store, host, shelf, feed, api, address, stop, serving })
+        Ok(Assembly { store, host, feed, api, address, stop, serving })
     }
 
     /// No new calls; those in flight may go on for `within`; then everything is on disk. False: something broke.

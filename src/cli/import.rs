@@ -3,6 +3,7 @@
 use super::{Failure, Place, block_on, check, data};
 use crate::campaign::list::ImportReport;
 use crate::live::clock;
+use crate::store::IntakeError;
 use crate::words::Lang;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -30,19 +31,33 @@ impl Import {
         let (name, files) = data::find_campaign(&config, &self.campaign)?;
         let bundle = data::bundle(&name, &files)?;
         let report = if self.dry_run {
-            crate::store::dry_run(&bundle.settings, &self.file)?
+            crate::store::dry_run(&bundle.settings, &self.file).map_err(|e| self.failed(&e))?
         } else {
             block_on(async {
                 let store = data::open_store(&config).await?;
                 let id = data::keep_campaign(&store, &name, &bundle, &files).await?;
                 let row = store.campaign(id).await?.expect("just kept");
-                let report = store.import_file(&row, &self.file, clock::wall_now(), progress).await?;
+                let report = store.import_file(&row, &self.file, clock::wall_now(), progress).await;
                 store.close().await;
-                Ok(report)
+                report.map_err(|e| self.failed(&e))
             })?
         };
         self.print(&report)?;
         Ok(if report.accepted == 0 && report.rejected > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// With the file's name, which the list's own errors do not know, and what to do.
+    fn failed(&self, error: &IntakeError) -> Failure {
+        let file = self.file.display();
+        Failure(match error {
+            IntakeError::File { error, .. } => {
+                format!("{file}: {error}. Give the path of a CSV file that can be read; nothing was kept.")
+            }
+            IntakeError::List(error) => format!("{file}: {} Nothing was kept.", error.reason.text(check::lang(None))),
+            IntakeError::Store(error) => format!(
+                "{file}: {error}. What was kept so far is whole rows; import the same file again and it goes on from there."
+            ),
+        })
     }
 
     fn print(&self, report: &ImportReport) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use super::{Failure, Place, block_on, data};
 use crate::live::clock;
-use crate::store::{Binding, Scope};
+use crate::store::{Binding, KeyRow, Scope, Store};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -18,9 +18,12 @@ enum What {
         /// admin, manager, supervisor, agent or client.
         #[arg(long)]
         scope: String,
-        /// An agent's name: the key may act for this agent only. 仅限该座席。
+        /// An agent's name: the key may act for this agent only. Needed by scope agent. 仅限该座席。
         #[arg(long)]
         agent: Option<String>,
+        /// A campaign's name: the key sees this campaign only. Needed by scope client. 仅限该活动。
+        #[arg(long)]
+        campaign: Option<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -41,7 +44,7 @@ impl Key {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         block_on(async {
             match self.what {
-                What::New { scope, agent, place } => new(&place, &scope, agent).await,
+                What::New { scope, agent, campaign, place } => new(&place, &scope, agent, campaign).await,
                 What::List { place } => list(&place).await,
                 What::Revoke { id, place } => revoke(&place, &id).await,
             }
@@ -50,21 +53,57 @@ impl Key {
     }
 }
 
-async fn new(place: &Place, scope: &str, agent: Option<String>) -> Result<(), Failure> {
+async fn new(place: &Place, scope: &str, agent: Option<String>, campaign: Option<String>) -> Result<(), Failure> {
     let scope: Scope = scope
         .parse()
         .map_err(|_| Failure(format!("--scope {scope}: one of admin, manager, supervisor, agent, client")))?;
+    bindings_fit(scope, agent.is_some(), campaign.is_some())?;
     let store = data::open_store(&place.load()?).await?;
+    let made = bind_and_make(&store, scope, agent, campaign).await;
+    store.close().await;
+    let (row, key) = made?;
+    eprintln!("Key {} with scope {scope}. It is shown once; keep it safe. 密钥仅显示一次，请妥善保存。", row.id);
+    println!("{key}");
+    Ok(())
+}
+
+/// An agent's or a client's key without its binding would see what is others'.
+fn bindings_fit(scope: Scope, agent: bool, campaign: bool) -> Result<(), Failure> {
+    let fail = |text: &str| Err(Failure(format!("--scope {scope} {text}")));
+    match (scope, agent, campaign) {
+        (Scope::Agent, false, _) => fail("needs --agent NAME: whose key it is"),
+        (Scope::Client, _, false) => fail("needs --campaign NAME: what the client may see"),
+        (Scope::Agent, _, true) => fail("takes no --campaign: an agent's key is bound to its agent"),
+        (Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client, true, _) => {
+            fail("takes no --agent: only --scope agent does")
+        }
+        (Scope::Admin | Scope::Manager | Scope::Supervisor, _, true) => {
+            fail("takes no --campaign: only --scope client does")
+        }
+        (Scope::Agent, true, false) | (Scope::Client, false, true) => Ok(()),
+        (Scope::Admin | Scope::Manager | Scope::Supervisor, false, false) => Ok(()),
+    }
+}
+
+async fn bind_and_make(
+    store: &Store,
+    scope: Scope,
+    agent: Option<String>,
+    campaign: Option<String>,
+) -> Result<(KeyRow, String), Failure> {
     let mut binding = Binding::default();
     if let Some(name) = agent {
         let row = store.agent_named(&name).await?;
         binding.agent = Some(row.ok_or_else(|| Failure(format!("--agent {name}: no such agent")))?.id);
     }
-    let (row, key) = store.create_key(scope, binding, clock::wall_now()).await?;
-    eprintln!("Key {} with scope {scope}. It is shown once; keep it safe. 密钥仅显示一次，请妥善保存。", row.id);
-    println!("{key}");
-    store.close().await;
-    Ok(())
+    if let Some(name) = campaign {
+        let rows = store.campaigns().await?;
+        let row = rows.iter().find(|row| row.name == name);
+        let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        let missing = || Failure(format!("--campaign {name}: no such campaign; there are: {}", known.join(", ")));
+        binding.campaign = Some(row.ok_or_else(missing)?.id);
+    }
+    Ok(store.create_key(scope, binding, clock::wall_now()).await?)
 }
 
 async fn list(place: &Place) -> Result<(), Failure> {

@@ -4,11 +4,13 @@ mod assembly;
 mod check;
 pub mod config;
 mod data;
+mod demo;
 mod import;
 mod key;
 mod new;
 pub mod pacer;
 mod serve;
+mod simulate;
 mod test;
 mod verify;
 
@@ -37,8 +39,12 @@ enum Command {
     Import(import::Import),
     /// Speak the pacing judge's protocol on standard input and output. 节奏评测协议。
     Pacer,
+    /// Live a campaign's day in virtual time. 模拟一天的拨打。
+    Simulate(simulate::Simulate),
     /// Recompute every KPI and every table from the facts. 由事实重算全部指标并核对。
     Verify(verify::Verify),
+    /// A whole campaign over real SIP and RTP on this machine, with robots. 本机演示。
+    Demo(demo::Demo),
     /// The configuration. 配置。
     Config(ConfigCommand),
     /// API keys. 接口密钥。
@@ -100,7 +106,9 @@ pub fn main() -> ExitCode {
         Command::Pacer => pacer::run(std::io::stdin().lock(), std::io::stdout().lock())
             .map(|()| ExitCode::SUCCESS)
             .map_err(Failure::from),
+        Command::Simulate(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
             print!("{}", config::EXAMPLE);
             Ok(ExitCode::SUCCESS)

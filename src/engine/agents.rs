@@ -19,6 +19,7 @@ impl Engine {
     // ── login and logout ──
 
     pub(super) fn login(&mut self, id: AgentId, campaigns: Vec<CampaignId>) -> Result<Reply, Refusal> {
+        self.refuse_if_stopping()?;
         for campaign in &campaigns {
             if !self.campaigns.contains_key(campaign) {
                 let reason = Reason::new("campaign.not_found").with("campaign", campaign);
@@ -118,8 +119,12 @@ impl Engine {
             self.end_session(id, "logout");
             return;
         }
-        if session.device.up().is_none() {
+        if session.usable().is_none() {
+            let known = session.state != AgentState::NoDevice;
             self.change_state(id, AgentState::NoDevice, None, None);
+            if known {
+                self.tell_agents_pacing(id, |agent| Event::Logout { agent });
+            }
             return;
         }
         match wish {
@@ -295,6 +300,7 @@ impl Engine {
     fn on_phone_up(&mut self, id: AgentId, leg: LegId) {
         let session = self.floor.session_mut(id).expect("checked by on_agent_leg");
         session.device = Device::Up(leg);
+        session.silent = false;
         self.timers.cancel(Timer::DeviceBack(id));
         let lost_call = session.call;
         let Some(call) = lost_call.and_then(|call| self.calls.get(&call)).filter(|c| c.stage == Stage::Talking) else {
@@ -308,6 +314,34 @@ impl Engine {
         let (call_id, customer) = (call.id, call.leg.expect("talking on a leg"));
         self.command(Command::Bridge { customer, agent: leg, beep: true });
         self.change_state(id, AgentState::Talk, None, Some(call_id));
+    }
+
+    /// No sound from the phone for seconds, or sound again. A talk goes on: people mute themselves.
+    pub(super) fn on_phone_silent(&mut self, id: AgentId, leg: LegId, silent: bool) {
+        let Some(session) = self.floor.session_mut(id).filter(|s| s.device == Device::Up(leg)) else { return };
+        session.silent = silent;
+        match (session.state, silent) {
+            (AgentState::Ready | AgentState::Pause, true) => {
+                self.change_state(id, AgentState::NoDevice, None, None);
+                self.tell_agents_pacing(id, |agent| Event::Logout { agent });
+            }
+            (AgentState::NoDevice, false) if session.call.is_none() => {
+                self.announce_to_pacing(id);
+                self.take_up_wish(id);
+            }
+            (
+                AgentState::Ready
+                | AgentState::Pause
+                | AgentState::NoDevice
+                | AgentState::Reserved
+                | AgentState::Talk
+                | AgentState::Hold
+                | AgentState::Wrap
+                | AgentState::ManualDial
+                | AgentState::Preview,
+                _,
+            ) => {}
+        }
     }
 
     /// Pacing hears of an agent when the phone is up for the first time: before, nobody can be served.

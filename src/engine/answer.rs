@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Media gives its verdict by the deadline; this much later the engine stops waiting for it.
 const VERDICT_GRACE: Duration = Duration::from_millis(300);
+/// A greeting that goes on so long is a machine's, and media has said so before.
+const GREETING_MAX: Duration = Duration::from_secs(8);
 /// No call lasts longer (I11): an hour's talk is long, a zombie is longer.
 const CALL_MAX: Duration = Duration::from_secs(4 * 3600);
 
@@ -51,6 +53,7 @@ impl Engine {
         let ring = Duration::from_secs(u64::from(settings.dialing.ring_seconds_max));
         self.fact(Fact::InviteSent { call: id, leg, trunk, sip_call_id, caller_id });
         if self.calls[&id].stage == Stage::Dialing {
+            // Until it rings: a carrier that says nothing for so long is given up.
             self.after(Timer::Ring(id), ring);
         }
     }
@@ -62,6 +65,9 @@ impl Engine {
         }
         call.rang = true;
         let campaign = call.campaign;
+        // The law counts ringing, not the carrier's search for the phone (16 CFR 310.4(b)(4)(ii)).
+        let ring = u64::from(self.campaigns[&campaign].spec.settings.dialing.ring_seconds_max);
+        self.after(Timer::Ring(id), Duration::from_secs(ring));
         self.fact(Fact::CallRinging { call: id, early_media });
         self.tell_pacing(campaign, Event::Ringing { call: id });
     }
@@ -70,9 +76,7 @@ impl Engine {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.stage == Stage::Ending {
-            // Our CANCEL crossed their 200. The stack ends it with BYE; the carrier saw an answer, so the record says so.
-            call.answered = Some(now);
-            self.fact(Fact::CallAnswered { call: id });
+            self.answered_while_cancelling(id);
             return;
         }
         if call.stage != Stage::Dialing {
@@ -96,17 +100,41 @@ impl Engine {
         }
     }
 
+    /// Our CANCEL crossed their 200. The stack ends it with BYE; the carrier saw an answer, so the record says so,
+    /// and whoever picked up heard nobody.
+    fn answered_while_cancelling(&mut self, id: CallId) {
+        let call = self.calls.get_mut(&id).expect("looked up by on_answered");
+        call.answered = Some(self.now);
+        let in_service = !matches!(call.ending, Some((Cause::Invalid(_), _)));
+        self.fact(Fact::CallAnswered { call: id });
+        if in_service {
+            let cause = self.unserved(id, "cancelled");
+            self.calls.get_mut(&id).expect("looked up above").ending = Some((cause, Side::Us));
+        }
+    }
+
     pub(super) fn on_media(&mut self, leg: LegId, event: MediaEvent) {
         match self.legs.get(&leg).copied() {
             Some(Owner::Call(call)) => self.on_call_media(call, event),
-            Some(Owner::Agent(_)) | None => {}
+            Some(Owner::Agent(agent)) => match event {
+                MediaEvent::Silent => self.on_phone_silent(agent, leg, true),
+                MediaEvent::Heard => self.on_phone_silent(agent, leg, false),
+                MediaEvent::SpeechStarted
+                | MediaEvent::SpeechEnded { .. }
+                | MediaEvent::Amd { .. }
+                | MediaEvent::Beep
+                | MediaEvent::Digit(_)
+                | MediaEvent::Played { .. }
+                | MediaEvent::Sit => {}
+            },
+            None => {}
         }
     }
 
     fn on_call_media(&mut self, id: CallId, event: MediaEvent) {
         match event {
             MediaEvent::SpeechStarted => self.on_greeting_started(id),
-            MediaEvent::SpeechEnded => self.on_greeting_ended(id),
+            MediaEvent::SpeechEnded { ago } => self.on_greeting_ended(id, ago),
             MediaEvent::Amd { verdict, why, analysed_ms } => self.classify(id, verdict, why, analysed_ms),
             MediaEvent::Beep => self.on_beep(id),
             MediaEvent::Digit(digit) => self.on_digit(id, digit),
@@ -122,15 +150,29 @@ impl Engine {
         if call.answered.is_some() && !call.greeting_started {
             call.greeting_started = true;
             self.fact(Fact::GreetingStarted { call: id });
+            self.await_verdict(id, GREETING_MAX);
         }
     }
 
-    fn on_greeting_ended(&mut self, id: CallId) {
-        let now = self.now;
+    fn on_greeting_ended(&mut self, id: CallId, ago: Duration) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.greeting_started && call.greeting_ended.is_none() {
-            call.greeting_ended = Some(now);
-            self.fact(Fact::GreetingEnded { call: id });
+            let ended = (self.now - ago).max(call.answered.unwrap_or(self.now));
+            call.greeting_ended = Some(ended);
+            let deadline = Duration::from_secs_f64(self.campaigns[&call.campaign].spec.settings.amd.deadline_seconds);
+            self.fact_at(ended, Fact::GreetingEnded { call: id });
+            self.await_verdict(id, deadline);
+        }
+    }
+
+    /// AMD's deadline runs anew from the end of the greeting, for there the clock of the law starts. Where it starts
+    /// earlier, the first deadline stands.
+    fn await_verdict(&mut self, id: CallId, deadline: Duration) {
+        let call = &self.calls[&id];
+        let campaign = &self.campaigns[&call.campaign];
+        let listening = call.stage == Stage::Listening && campaign.spec.settings.amd.enabled;
+        if listening && !campaign.profile.amd_inside_threshold() {
+            self.after(Timer::Verdict(id), deadline + VERDICT_GRACE);
         }
     }
 

@@ -32,6 +32,7 @@ impl Engine {
         };
         let host = Host::load(&spec.sources, flow, Limits::default(), self.seed ^ spec.id.0)
             .map_err(|e| invalid(Reason::new("campaign.flow_error").with("at", &e.at).with("error", &e.message)))?;
+        self.watchdogs.add(host.watchdog());
         if self.campaigns.get(&spec.id).is_some_and(|c| !c.calls.is_empty() && c.spec.version != spec.version) {
             // Flows of calls at hand live in the old version's state.
             return Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("campaign.calls_in_flight") });
@@ -87,6 +88,7 @@ impl Engine {
     }
 
     pub(super) fn start_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
+        self.refuse_if_stopping()?;
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
         if campaign.state == CampaignState::Running {
             return Ok(Reply::Done);

@@ -88,6 +88,7 @@ impl Engine {
         // One recording a call, with the call's number: a file found after a crash knows its call.
         let recording = RecordingId(id.0);
         self.calls.get_mut(&id).expect("just looked up").recording = Some(recording);
+        self.recordings_open.insert(recording);
         self.command(Command::Record { customer, call: id, recording });
     }
 

@@ -47,8 +47,7 @@ impl Engine {
     }
 
     pub(super) fn on_leads(&mut self, id: CampaignId, leads: Vec<Lead>, next_due: Option<Wall>, counts: LeadCounts) {
-        let wall = self.wall();
-        let now = self.now;
+        let (wall, now, shutting_down) = (self.wall(), self.now, self.shutting_down);
         let Some(campaign) = self.campaigns.get_mut(&id) else {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
@@ -56,7 +55,7 @@ impl Engine {
         campaign.leasing = false;
         campaign.counts = counts;
         campaign.unseen = true;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
             return;
         }
@@ -115,10 +114,10 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         let room = self.room(id);
-        let now = self.now;
+        let (now, shutting_down) = (self.now, self.shutting_down);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
         campaign.restless = false;
-        if campaign.state != CampaignState::Running {
+        if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
         let decision = campaign.pacer.decide(now, room);
@@ -304,7 +303,7 @@ impl Engine {
         let calls: Vec<CallId> = self.calls.values().filter(|c| stopped(c)).map(|c| c.id).collect();
         for call in calls {
             self.outgoing.retain(|queued| *queued != call);
-            self.withdraw(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
+            self.drop_undialed(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
         }
     }
 
@@ -317,7 +316,7 @@ impl Engine {
             let Some(trunk) = self.calls.get(&id).and_then(|c| c.trunk) else { continue };
             let rate = &mut self.trunks.get_mut(&trunk).expect("a call's trunk stays").rate;
             if rate.take(now) {
-                self.dial(id, trunk);
+                self.dial_if_still_allowed(id, trunk);
             } else {
                 let at = rate.next(now);
                 next = match (next, at) {
@@ -330,6 +329,29 @@ impl Engine {
         self.outgoing = later;
         if let Some(at) = next {
             self.timers.set_earlier(Timer::Outgoing, at.max(now + Duration::from_millis(1)));
+        }
+    }
+
+    /// The last look: hours may close and people opt out while a call waits for its turn on the trunk.
+    fn dial_if_still_allowed(&mut self, id: CallId, trunk: TrunkId) {
+        let call = self.calls.get(&id).expect("queued calls exist");
+        let verdict = self.ask_gate(call.campaign, &call.lead);
+        if verdict.allowed {
+            self.dial(id, trunk);
+        } else {
+            let why = verdict.why.expect("a refusal has its reason");
+            self.drop_undialed(id, why, verdict.rules.to_strings());
+        }
+    }
+
+    /// A queued call that will not be dialed: withdrawn if no INVITE left; else over as its first trunk left it.
+    fn drop_undialed(&mut self, id: CallId, why: NotDialed, rules: Vec<String>) {
+        let dialed_before = self.calls.get(&id).is_some_and(|call| !call.refused_by.is_empty());
+        if dialed_before {
+            self.end_call(id, Cause::Failed(FailKind::Carrier), Side::Network);
+            self.finish_call(id, None, None);
+        } else {
+            self.withdraw(id, why, rules);
         }
     }
 
@@ -401,10 +423,10 @@ impl Engine {
         }
     }
 
-    /// It has rung as long as the settings say.
+    /// It has rung as long as the settings say; or nothing came back for as long, which says nothing about people.
     pub(super) fn on_rung_out(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(|c| c.stage == Stage::Dialing) {
-            self.end_call(id, Cause::NoAnswer, Side::Us);
-        }
+        let Some(call) = self.calls.get(&id).filter(|c| c.stage == Stage::Dialing) else { return };
+        let cause = if call.rang { Cause::NoAnswer } else { Cause::Failed(FailKind::Timeout) };
+        self.end_call(id, cause, Side::Us);
     }
 }

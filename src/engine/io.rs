@@ -134,8 +134,10 @@ pub enum LegEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub enum MediaEvent {
     SpeechStarted,
-    /// The end of the first talk spurt: the end of the greeting.
-    SpeechEnded,
+    /// The end of the first talk spurt, the greeting, `ago` before this was noticed (the detector's hang-over).
+    SpeechEnded {
+        ago: Duration,
+    },
     Amd {
         verdict: Verdict,
         why: String,

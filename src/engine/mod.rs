@@ -18,6 +18,7 @@ mod state;
 mod talk;
 mod timers;
 mod views;
+mod watchdogs;
 pub mod world;
 mod wrapup;
 
@@ -25,6 +26,7 @@ pub use crate::pacing::{Estimates, Mode};
 pub use crate::script::{Choice, Field, FieldKind, Prompt, Step, StepKind, Values};
 pub use door::{Answered, Door};
 pub use io::*;
+pub use watchdogs::Watchdogs;
 pub use world::{Machine, Wake, World, run};
 
 use crate::facts::{self, Envelope, Fact};
@@ -66,8 +68,11 @@ pub struct Engine {
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
     shutting_down: bool,
+    /// Begun, and not reported closed yet: a shutdown waits for them (I7).
+    recordings_open: BTreeSet<RecordingId>,
     stopped: Option<u64>,
     seed: u64,
+    watchdogs: Watchdogs,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -103,9 +108,16 @@ impl Engine {
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             shutting_down: false,
+            recordings_open: BTreeSet::new(),
             stopped: None,
             seed,
+            watchdogs: Watchdogs::default(),
         }
+    }
+
+    /// For the host's wall-clock watchdog.
+    pub fn watchdogs(&self) -> Watchdogs {
+        self.watchdogs.clone()
     }
 
     fn on_input(&mut self, input: Input) {
@@ -121,6 +133,7 @@ impl Engine {
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
             Input::Phone { agent, registered } => self.on_phone(agent, registered),
             Input::Recorded { call, recording, length_ms, sha256, file } => {
+                self.recordings_open.remove(&recording);
                 self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
             }
             Input::ScriptWatchdog { campaign } => {
@@ -147,6 +160,7 @@ impl Engine {
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
             Timer::Shutdown => self.on_shutdown_deadline(),
+            Timer::LastReports => self.on_reports_overdue(),
         }
     }
 
@@ -160,13 +174,18 @@ impl Engine {
     // ── what leaves ──
 
     fn fact(&mut self, fact: Fact) {
+        self.fact_at(self.now, fact);
+    }
+
+    /// For what was noticed a moment after it happened.
+    fn fact_at(&mut self, moment: Moment, fact: Fact) {
         self.seq += 1;
         self.outputs.push_back(Output::Fact(Envelope {
             centre: self.centre,
             node: self.node,
             seq: self.seq,
-            moment: self.now,
-            wall: self.now.wall(self.wall_offset),
+            moment,
+            wall: moment.wall(self.wall_offset),
             version: facts::VERSION,
             fact,
         }));

@@ -73,6 +73,9 @@ impl Engine {
             return Err(Refusal { kind: RefusalKind::Conflict, reason });
         }
         *current = state;
+        if state.is_final() {
+            self.orders.remove(&order);
+        }
         self.answer_when_durable = true;
         self.fact(Fact::OrderAdvanced { order, state, by });
         Ok(Reply::Done)

@@ -8,6 +8,9 @@ use crate::facts::Fact;
 use crate::words::*;
 use std::time::Duration;
 
+/// The recorder closes its files and the store answers within this; a shutdown does not wait longer.
+const REPORTS_MAX: Duration = Duration::from_secs(5);
+
 impl Engine {
     pub(super) fn on_shutdown(&mut self, within: Duration) {
         if self.shutting_down {
@@ -33,7 +36,7 @@ impl Engine {
         for (call, stage) in alive {
             match stage {
                 Stage::Talking => self.end_talk(call, Side::Us),
-                Stage::Listening | Stage::Waiting | Stage::Message | Stage::Dialing => self.on_cut_off(call),
+                Stage::Listening | Stage::Waiting | Stage::Message | Stage::Dialing => self.cut_off(call),
                 Stage::Placed | Stage::Cleared | Stage::Ending => {}
             }
         }
@@ -46,21 +49,13 @@ impl Engine {
         }
     }
 
-    /// A person who still waits at the drain limit counts as abandoned.
-    fn on_cut_off(&mut self, id: CallId) {
-        let call = &self.calls[&id];
-        let person = call.clock.is_some() && !call.abandoned;
-        if person {
-            self.leave_queue(id);
-            self.judge_abandoned(id, crate::facts::Abandon::NoAgent);
-        }
-        let cause = if person { Cause::AbandonedNoAgent } else { Cause::CancelledStopped };
-        self.end_call(id, cause, Side::Us);
-    }
-
     /// Once nothing is alive: say so, wait until it is on disk, stop.
     pub(super) fn finish_shutdown(&mut self) {
         if !self.shutting_down || !self.calls.is_empty() {
+            return;
+        }
+        if self.awaits_reports() {
+            self.timers.set_earlier(Timer::LastReports, self.now + REPORTS_MAX);
             return;
         }
         match self.stopped {
@@ -75,5 +70,24 @@ impl Engine {
             Some(seq) if self.durable >= seq => self.command(Command::Stop),
             Some(_) => {}
         }
+    }
+
+    /// Nobody begins anything any more.
+    pub(super) fn refuse_if_stopping(&self) -> Result<(), Refusal> {
+        if !self.shutting_down {
+            return Ok(());
+        }
+        Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("engine.stopping") })
+    }
+
+    /// Files still being closed (I7), or leads on their way to us that must be given back (I2).
+    fn awaits_reports(&self) -> bool {
+        self.stopped.is_none()
+            && (!self.recordings_open.is_empty() || self.campaigns.values().any(|campaign| campaign.leasing))
+    }
+
+    pub(super) fn on_reports_overdue(&mut self) {
+        self.recordings_open.clear();
+        self.campaigns.values_mut().for_each(|campaign| campaign.leasing = false);
     }
 }

@@ -33,6 +33,8 @@ pub enum Timer {
     CallPhone(AgentId),
     /// The drain limit of a shutdown.
     Shutdown,
+    /// At a shutdown the recorder or the store never reported back.
+    LastReports,
 }
 
 #[derive(Debug, Default)]

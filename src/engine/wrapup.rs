@@ -168,12 +168,34 @@ impl Engine {
     pub(super) fn on_call_max(&mut self, id: CallId) {
         match self.calls.get(&id).map(|c| c.stage) {
             Some(Stage::Talking) => self.end_talk(id, Side::Us),
-            Some(Stage::Message | Stage::Waiting | Stage::Listening) => {
-                self.leave_queue(id);
-                self.end_call(id, Cause::AbandonedNoAgent, Side::Us);
-            }
+            Some(Stage::Message | Stage::Waiting | Stage::Listening) => self.cut_off(id),
             Some(Stage::Placed | Stage::Cleared | Stage::Dialing | Stage::Ending) | None => {}
         }
+    }
+
+    /// Lets go of a call that nobody serves.
+    pub(super) fn cut_off(&mut self, id: CallId) {
+        let cause = self.unserved(id, "cut_off");
+        self.end_call(id, cause, Side::Us);
+    }
+
+    /// The cause of a call that ends without anybody serving it. A person, or what nobody could tell from one, counts
+    /// as abandoned (I4).
+    pub(super) fn unserved(&mut self, id: CallId, why: &str) -> Cause {
+        let call = self.calls.get_mut(&id).expect("alive");
+        if call.answered.is_none() {
+            return Cause::CancelledStopped;
+        }
+        if let Some(Verdict::Machine(kind)) = call.classified {
+            return Cause::Machine(kind);
+        }
+        if call.classified.replace(Verdict::Unknown).is_none() {
+            let (verdict, why) = (Verdict::Unknown, why.to_owned());
+            self.fact(Fact::CallClassified { call: id, verdict, why, analysed_ms: 0 });
+        }
+        self.leave_queue(id);
+        self.judge_abandoned(id, Abandon::NoAgent);
+        Cause::AbandonedNoAgent
     }
 
     // ── outcome ──

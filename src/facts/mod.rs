@@ -313,6 +313,33 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// The campaign this fact names; a fact of a call may name its call alone.
+    pub fn campaign(&self) -> Option<CampaignId> {
+        if let Fact::CampaignStarted { campaign, .. }
+        | Fact::CampaignPaused { campaign, .. }
+        | Fact::CampaignDrained { campaign, .. }
+        | Fact::CampaignFinished { campaign }
+        | Fact::LeadsImported { campaign, .. }
+        | Fact::LeadHeld { campaign, .. }
+        | Fact::RetryPlanned { campaign, .. }
+        | Fact::CallbackPlanned { campaign, .. }
+        | Fact::LeadClosed { campaign, .. }
+        | Fact::OptedOut { campaign, .. }
+        | Fact::CallPlaced { campaign, .. }
+        | Fact::OrderTaken { campaign, .. }
+        | Fact::PacingModeChanged { campaign, .. } = self
+        {
+            return Some(*campaign);
+        }
+        if let Fact::CampaignConfigured(configured) = self {
+            return Some(configured.campaign);
+        }
+        if let Fact::AgentStateChanged { campaign, .. } = self {
+            return *campaign;
+        }
+        None
+    }
+
     /// The call this fact belongs to, if any.
     pub fn call(&self) -> Option<CallId> {
         use Fact::*;
@@ -497,4 +524,14 @@ pub enum OrderState {
     Delivered,
     Returned,
     Refused,
+}
+
+impl OrderState {
+    /// Nothing follows it.
+    pub fn is_final(self) -> bool {
+        match self {
+            OrderState::Captured | OrderState::Verified | OrderState::Shipped | OrderState::Delivered => false,
+            OrderState::Rejected | OrderState::Cancelled | OrderState::Returned | OrderState::Refused => true,
+        }
+    }
 }

@@ -22,6 +22,8 @@ pub struct Session {
     pub since: Moment,
     pub call: Option<CallId>,
     pub device: Device,
+    /// The leg is up, but no sound has come over it for seconds: the phone is as good as gone (rule G9).
+    pub silent: bool,
     /// Taken up when the phone is there and no call is in hand.
     pub wish: Wish,
 }
@@ -67,8 +69,14 @@ impl Session {
             since: now,
             call: None,
             device: Device::Down,
+            silent: false,
             wish: Wish::Pause("login".to_owned()),
         }
+    }
+
+    /// The leg on which a customer could be heard now.
+    pub fn usable(&self) -> Option<LegId> {
+        self.device.up().filter(|_| !self.silent)
     }
 
     /// Has a customer, or the work after one.

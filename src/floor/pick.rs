@@ -47,7 +47,7 @@ impl Floor {
     pub fn pick(&self, campaign: CampaignId, promised: Option<AgentId>) -> Option<AgentId> {
         let ready = |agent: &&Agent| {
             agent.session.as_ref().is_some_and(|s| {
-                s.state == AgentState::Ready && s.device.up().is_some() && s.campaigns.contains(&campaign)
+                s.state == AgentState::Ready && s.usable().is_some() && s.campaigns.contains(&campaign)
             })
         };
         if let Some(agent) = promised.and_then(|id| self.agents.get(&id)).filter(ready) {

@@ -8,6 +8,7 @@ use super::phonebook::Phonebook;
 use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
+use super::watch::Watch;
 use super::world::{Inbox, LiveWorld, Observer};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
@@ -159,6 +160,7 @@ impl Host {
             writer: writer.clone(),
             lines,
             desk: desk.clone(),
+            watch: Watch::new(clock),
             observer: setup.observer,
             first,
             wall_offset: clock.wall_offset(),
@@ -196,7 +198,12 @@ impl Host {
 fn engine_thread(mut world: LiveWorld, seed: u64) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let mut engine = Engine::new(seed);
+        let watch = world.watch.clone();
+        if let Err(error) = watch.start(engine.watchdogs()) {
+            tracing::error!(%error, "no watchdog: only counted budgets stop a flow");
+        }
         run(&mut engine, &mut world);
+        watch.stop();
         world.lines.stop();
     })
 }
@@ -246,6 +253,6 @@ fn recovered(
         trunks: trunks.collect(),
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
-        orders: Vec::new(),
+        orders: standing.orders,
     }
 }

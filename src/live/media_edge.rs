@@ -340,12 +340,11 @@ fn spawn(
     Ok((Mailbox { jobs, moves, wake }, handle))
 }
 
-/// An event as the engine takes it, and its moment. The end of speech is dated back to where it was (KPI dictionary:
-/// `t_greet_end`), so its moment may be up to the detector's hang-over before the moments told so far.
+/// An event as the engine takes it, and its moment.
 pub fn for_engine(event: &Event) -> (Moment, MediaEvent) {
     let told = match &event.what {
         What::SpeechStarted => MediaEvent::SpeechStarted,
-        What::SpeechEnded { ago } => return (event.at - *ago, MediaEvent::SpeechEnded),
+        What::SpeechEnded { ago } => MediaEvent::SpeechEnded { ago: *ago },
         What::Amd { verdict, why, analysed_ms } => {
             let verdict = match verdict {
                 media::Verdict::Human => facts::Verdict::Human,

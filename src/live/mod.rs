@@ -13,6 +13,7 @@ pub mod prompts;
 pub mod recorder;
 mod sip_socket;
 pub mod sip_thread;
+pub mod watch;
 pub mod world;
 pub mod writer;
 

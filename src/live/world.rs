@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::desk::Desk;
 use super::lines::Lines;
+use super::watch::Watch;
 use super::writer::Writer;
 use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
 use crate::store::LeasePolicy;
@@ -48,6 +49,7 @@ pub struct LiveWorld {
     pub writer: Writer,
     pub lines: Lines,
     pub desk: Desk,
+    pub watch: Watch,
     pub observer: Observer,
     /// Given with the first wake, before everything else.
     pub first: Vec<Input>,
@@ -57,6 +59,24 @@ pub struct LiveWorld {
 
 impl World for LiveWorld {
     fn wait(&mut self, until: Option<Moment>) -> Wake {
+        self.watch.end();
+        let wake = self.next(until);
+        self.watch.begin();
+        wake
+    }
+
+    fn carry_out(&mut self, _now: Moment, output: Output) {
+        (self.observer)(&output);
+        match self.writer.carry_out(output) {
+            Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),
+            Some(Output::Command(command)) => self.lines.obey(command),
+            Some(Output::Fact(_) | Output::View(_)) | None => {}
+        }
+    }
+}
+
+impl LiveWorld {
+    fn next(&mut self, until: Option<Moment>) -> Wake {
         if !self.first.is_empty() {
             return Wake::Input(self.clock.now(), self.first.remove(0));
         }
@@ -80,17 +100,6 @@ impl World for LiveWorld {
         }
     }
 
-    fn carry_out(&mut self, _now: Moment, output: Output) {
-        (self.observer)(&output);
-        match self.writer.carry_out(output) {
-            Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),
-            Some(Output::Command(command)) => self.lines.obey(command),
-            Some(Output::Fact(_) | Output::View(_)) | None => {}
-        }
-    }
-}
-
-impl LiveWorld {
     /// What the edges must know before the engine acts on it.
     fn look_at(&mut self, input: &Input) {
         if let Input::Request { request: Request::Configure(spec), .. } = input {

@@ -256,7 +256,7 @@ impl Predictive {
 
     /// What happens in each horizon by what is in flight.
     fn gather(&mut self, state: &State, settings: &Settings, now: Moment) {
-        let at_work = self.at_work(state, now);
+        let at_work = state.agents.iter().filter(|agent| comes_free(agent)).count();
         let waiting = state.count(Stage::Waiting) as usize;
         self.conflict.begin((at_work + state.working(Work::Ready) as usize).saturating_sub(waiting));
         self.supply_mean = ZERO;
@@ -269,10 +269,6 @@ impl Predictive {
         self.demand_mean = ZERO;
         self.count_lines(state, settings, now);
         self.conflict.widen(&self.demand_mean, self.level.uncertainty());
-    }
-
-    fn at_work(&self, state: &State, now: Moment) -> usize {
-        state.agents.iter().filter(|agent| self.supply_row(state.agents.len(), agent, now).is_some()).count()
     }
 
     /// None: this agent is no supply, or ready already.
@@ -370,6 +366,15 @@ fn add_lines(conflict: &mut Conflict, mean: &mut Row, row: &Row, count: u32) {
     if count > 0 {
         conflict.add(row, count);
         (0..HORIZONS).for_each(|j| mean[j] += f64::from(count) * row[j]);
+    }
+}
+
+/// Not ready, but will be: these are the agents that `supply_row` has a row for.
+fn comes_free(agent: &Agent) -> bool {
+    match agent.work {
+        Work::Talk | Work::Wrap => !agent.leaving,
+        Work::Pause => true,
+        Work::Out | Work::Ready | Work::Taken => false,
     }
 }
 

@@ -218,7 +218,7 @@ fn judge(inputs: &Inputs, met: &Met, report: &mut Report) {
         MetKind::Failed { message, gone } => (certain(*gone), failed(message, &met.path)),
         MetKind::NoFinish { .. } => (Severity::Warning, Reason::new("script.no_finish").with("path", &met.path)),
         MetKind::Endless { customer } => {
-            let reason = Reason::new(&format!("script.endless_{customer}"));
+            let reason = Reason::new(customer);
             (if speaks { Severity::Error } else { Severity::Warning }, reason)
         }
         MetKind::Plays(prompt) => {

@@ -22,7 +22,10 @@ pub enum MetKind {
     /// It came to its end without `finish`.
     NoFinish { gone: bool },
     /// It asks for ever, whatever this customer does.
-    Endless { customer: &'static str },
+    Endless {
+        /// The sentence about this customer, of the catalogue of reasons.
+        customer: &'static str,
+    },
     /// A sound that is asked for: to be compared with the folder.
     Plays(Prompt),
     /// A step where no agent sees it.
@@ -61,9 +64,9 @@ pub fn walk(host: &mut Host, info: &CallInfo) -> Walk {
         }
         walker.follow(&path, &mut frontier);
     }
-    walker.stubborn("always_hangs_up", |_| Answer::Nothing("hangup".to_owned()));
-    walker.stubborn("never_presses", |ask| default_answer(ask, false));
-    walker.stubborn("always_last", |ask| default_answer(ask, true));
+    walker.stubborn("script.endless_always_hangs_up", |_| Answer::Nothing("hangup".to_owned()));
+    walker.stubborn("script.endless_never_presses", |ask| default_answer(ask, false));
+    walker.stubborn("script.endless_always_last", |ask| default_answer(ask, true));
     walker.walk
 }
 

@@ -1,7 +1,8 @@
 //! What a simulated day came to, hour by hour: a fold over its facts, as text for people and JSON for machines.
-//! It refuses to define ratios of its own where the KPI catalogue has them.
+//! Counts are its own; every ratio is the KPI catalogue's. It refuses to define another.
 
 use crate::facts::{Abandon, Envelope, Fact};
+use crate::kpi::{Figure, Fold, Interval, Query};
 use crate::words::*;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -18,15 +19,11 @@ pub struct Hour {
     pub handled: u64,
     pub abandoned: u64,
     pub orders: u64,
-    /// Agents' time within this hour, over time ready, at work or reserved: `None` without any.
+    /// The KPI of this name: `None` without agents.
     pub occupancy: Option<f64>,
     /// Of the list, at the end of the hour.
     pub untouched: u64,
     pub closed: u64,
-    #[serde(skip)]
-    busy_ms: i64,
-    #[serde(skip)]
-    idle_ms: i64,
 }
 
 /// Of a set of durations, in milliseconds.
@@ -51,17 +48,20 @@ pub struct Summary {
     pub customers_wait: Spread,
     /// From ready to the next call.
     pub agents_wait: Spread,
+    /// Every KPI of the catalogue over the whole day.
+    pub kpis: BTreeMap<&'static str, Figure>,
     pub facts: u64,
     pub violations: Vec<String>,
 }
 
 pub struct Report {
     zone: TimeZone,
+    fold: Fold,
     summary: Summary,
     touched: BTreeSet<LeadId>,
     closed: BTreeSet<LeadId>,
     handled: BTreeSet<CallId>,
-    states: BTreeMap<AgentId, (Wall, Moment, AgentState)>,
+    states: BTreeMap<AgentId, (Moment, AgentState)>,
     customers: Vec<u64>,
     agents: Vec<u64>,
 }
@@ -71,11 +71,12 @@ impl Report {
     pub fn new(seed: u64, leads: u64, zone: TimeZone) -> Report {
         let (touched, closed, handled, states, customers, agents) = Default::default();
         let summary = Summary { seed, leads, ..Summary::default() };
-        Report { zone, summary, touched, closed, handled, states, customers, agents }
+        Report { zone, fold: Fold::new(), summary, touched, closed, handled, states, customers, agents }
     }
 
     pub fn take(&mut self, envelope: &Envelope) {
         self.summary.facts += 1;
+        self.fold.observe(envelope);
         let wall = envelope.wall;
         match &envelope.fact {
             Fact::CallPlaced { lead, .. } => {
@@ -110,37 +111,20 @@ impl Report {
 
     fn changes(&mut self, agent: AgentId, state: Option<AgentState>, envelope: &Envelope) {
         let before = match state {
-            Some(state) => self.states.insert(agent, (envelope.wall, envelope.moment, state)),
+            Some(state) => self.states.insert(agent, (envelope.moment, state)),
             None => self.states.remove(&agent),
         };
-        let Some((wall, since, before)) = before else { return };
+        let Some((since, before)) = before else { return };
         let spent = envelope.moment.millis() - since.millis();
         *self.summary.agent_time_ms.entry(name(before).to_owned()).or_default() += spent;
         self.summary.login_ms += spent;
         if before == AgentState::Ready && matches!(state, Some(AgentState::Reserved | AgentState::Talk)) {
             self.agents.push(u64::try_from(spent).unwrap_or(0));
         }
-        self.book(wall, spent, before);
-    }
-
-    /// Clips a spell at the borders of the hours.
-    fn book(&mut self, from: Wall, spent_ms: i64, state: AgentState) {
-        let (mut at, mut rest) = (from.millis(), spent_ms);
-        while rest > 0 {
-            let slice = (3_600_000 - at.rem_euclid(3_600_000)).min(rest);
-            let hour = self.hour(Wall::from_millis(at));
-            match state {
-                AgentState::Ready => hour.idle_ms += slice,
-                AgentState::Reserved | AgentState::Talk | AgentState::Hold | AgentState::Wrap => hour.busy_ms += slice,
-                AgentState::Pause | AgentState::ManualDial | AgentState::Preview | AgentState::NoDevice => {}
-            }
-            (at, rest) = (at + slice, rest - slice);
-        }
     }
 
     fn hour(&mut self, wall: Wall) -> &mut Hour {
-        let local = self.zone.to_datetime(wall.timestamp());
-        let from = local.strftime("%Y-%m-%d %H:00").to_string();
+        let from = self.name_of_hour(wall);
         let hours = &mut self.summary.hours;
         let untouched = self.summary.leads.saturating_sub(self.touched.len() as u64);
         let closed = self.closed.len() as u64;
@@ -157,10 +141,22 @@ impl Report {
         &mut hours[at]
     }
 
+    fn name_of_hour(&self, wall: Wall) -> String {
+        self.zone.to_datetime(wall.timestamp()).strftime("%Y-%m-%d %H:00").to_string()
+    }
+
     pub fn finish(mut self, violations: Vec<String>) -> Summary {
+        let zone = self.zone.iana_name().map(str::to_owned);
+        let all = Query { include_test: true, zone, ..Query::default() };
+        let by_hour = Query { interval: Some(Interval::Minutes(60)), ..all.clone() };
+        let report = self.fold.report();
+        // A day without a campaign's settings has no KPIs: the query says why, the summary shows none.
+        self.summary.kpis = report.figures(&all).unwrap_or_default();
+        let occupancy = report.compute("occupancy", &by_hour).map(|table| table.rows).unwrap_or_default();
+        let by_name: BTreeMap<String, Option<f64>> =
+            occupancy.iter().map(|row| (self.name_of_hour(row.from), row.value)).collect();
         for hour in &mut self.summary.hours {
-            let all = hour.busy_ms + hour.idle_ms;
-            hour.occupancy = (all > 0).then(|| hour.busy_ms as f64 / all as f64);
+            hour.occupancy = by_name.get(&hour.from).copied().flatten();
         }
         self.summary.customers_wait = spread(self.customers);
         self.summary.agents_wait = spread(self.agents);
@@ -231,10 +227,34 @@ impl Summary {
         )
         .expect("a string");
         self.agents_text(&mut out);
+        self.kpis_text(&mut out);
         for violation in &self.violations {
             writeln!(out, "BROKEN  {violation}").expect("a string");
         }
         out
+    }
+
+    /// The few that a supervisor asks for first; all of them are in the JSON.
+    fn kpis_text(&self, out: &mut String) {
+        const SHOWN: [&str; 10] = [
+            "dials",
+            "human_answer_rate",
+            "abandon_rate",
+            "abandon_rate@us_tsr",
+            "occupancy",
+            "aht",
+            "contact_rate_rpc",
+            "conv_human",
+            "orders",
+            "list_penetration",
+        ];
+        writeln!(out).expect("a string");
+        for id in SHOWN {
+            if let Some(Figure { num, den, value }) = self.kpis.get(id) {
+                let value = value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+                writeln!(out, "{id:<24} {value:>12}   {num} / {den}").expect("a string");
+            }
+        }
     }
 
     fn agents_text(&self, out: &mut String) {
@@ -279,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_clipped_at_the_hours_and_adds_up() {
+    fn agents_time_adds_up_and_reads_well() {
         let zone = TimeZone::get("America/New_York").expect("a zone");
         let mut report = Report::new(1, 10, zone);
         report.take(&at(3_000_000, state(AgentState::Ready)));
@@ -294,9 +314,10 @@ mod tests {
         report.take(&at(4_800_000, out));
         let summary = report.finish(vec![]);
         assert_eq!(summary.login_ms, 1_800_000);
-        assert_eq!(summary.agent_time_ms.values().sum::<i64>(), summary.login_ms);
-        let hours: Vec<_> = summary.hours.iter().map(|hour| (hour.from.as_str(), hour.busy_ms, hour.idle_ms)).collect();
-        assert_eq!(hours, [("2026-11-23 09:00", 300_000, 300_000), ("2026-11-23 10:00", 600_000, 600_000)]);
+        assert_eq!(
+            summary.agent_time_ms,
+            BTreeMap::from([("ready".to_owned(), 900_000), ("talk".to_owned(), 900_000)])
+        );
         assert_eq!(summary.agents_wait.p50_ms, 300_000);
         assert!(summary.text().contains("50.0%"));
     }

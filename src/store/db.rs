@@ -4,6 +4,7 @@
 //! unfolds with its own function; that, and row locks, are the only places where `statements!` writes two texts.
 
 use super::StoreError;
+use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// A statement in the words of both databases. Made by `statements!`, so that a test can prepare all of them.
@@ -199,7 +200,7 @@ impl Db {
     /// A transaction that may write. Dropped without `commit`, it is undone.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let begun = match self {
-            Db::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Db::Sqlite { writer, .. } => SqliteTx::begin(writer).await.map(Tx::Sqlite),
             Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
         };
         begun.map_err(|error| self.error("BEGIN", error))
@@ -264,15 +265,59 @@ impl Db {
 }
 
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// The driver's own transactions lose count of themselves when a COMMIT fails on a full disk, and the connection
+/// refuses to begin ever after. So the three words are said here.
+pub struct SqliteTx {
+    writer: PoolConnection<Sqlite>,
+    open: bool,
+}
+
+impl SqliteTx {
+    async fn begin(writer: &SqlitePool) -> Result<SqliteTx, sqlx::Error> {
+        // Open at once: a caller who goes away while this waits (a closed HTTP request) must leave nothing begun behind.
+        let mut tx = SqliteTx { writer: writer.acquire().await?, open: true };
+        let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx.writer).await;
+        tx.open = begun.is_ok();
+        begun.map(|_| tx)
+    }
+
+    async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let done = sqlx::query("COMMIT").execute(&mut *self.writer).await;
+        if done.is_err() {
+            // A failed COMMIT may or may not have ended the transaction: only when neither word works is it unclear.
+            self.open =
+                sqlx::query("ROLLBACK").execute(&mut *self.writer).await.is_err() && self.in_transaction().await;
+        } else {
+            self.open = false;
+        }
+        done.map(|_| ())
+    }
+
+    /// SQLite refuses to begin within a transaction.
+    async fn in_transaction(&mut self) -> bool {
+        sqlx::query("BEGIN").execute(&mut *self.writer).await.is_err()
+            || sqlx::query("ROLLBACK").execute(&mut *self.writer).await.is_err()
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if self.open {
+            // Undone by closing: nothing can be awaited here.
+            self.writer.close_on_drop();
+        }
+    }
 }
 
 impl Tx {
     pub async fn all(&mut self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         match self {
             Tx::Sqlite(tx) => {
-                let rows = bound!(sql.sqlite, args).fetch_all(&mut **tx).await;
+                let rows = bound!(sql.sqlite, args).fetch_all(&mut *tx.writer).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
             Tx::Postgres(tx) => {
@@ -289,7 +334,7 @@ impl Tx {
 
     pub async fn run(&mut self, sql: &Sql, args: Vec<Arg>) -> Result<u64, StoreError> {
         match self {
-            Tx::Sqlite(tx) => bound!(sql.sqlite, args).execute(&mut **tx).await.map(|r| r.rows_affected()),
+            Tx::Sqlite(tx) => bound!(sql.sqlite, args).execute(&mut *tx.writer).await.map(|r| r.rows_affected()),
             Tx::Postgres(tx) => bound!(sql.postgres, args).execute(&mut **tx).await.map(|r| r.rows_affected()),
         }
         .map_err(|error| StoreError::of(sql.name, error))

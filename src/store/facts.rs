@@ -2,7 +2,8 @@
 //! It never changes a fact that is written.
 
 use super::db::{Row, Tx, args, json_rows, statements};
-use super::projection::{Tables, Touched, lead_of};
+use super::named::{Touched, agent_of, lead_of, order_of};
+use super::projection::Tables;
 use super::touched::Work;
 use super::{CENTRE, Owner, Store, StoreError};
 use crate::facts::{Envelope, Fact};
@@ -49,11 +50,11 @@ statements! {
          ORDER BY node, seq LIMIT $6");
     READ_FACTS_OF_CALL = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE call = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE call = $7 AND ($8 = 0 OR campaign = $8) AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     READ_FACTS_OF_AGENT = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE agent = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE agent = $7 AND ($8 = 0 OR campaign = $8) AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     FACT_BOUNDS = one(
         "SELECT node, MIN(seq), MAX(seq) FROM fact WHERE wall >= $1 AND wall < $2 GROUP BY node ORDER BY node");
@@ -153,13 +154,14 @@ impl Store {
         let kind = filter.kind.as_deref().unwrap_or("");
         let limit = limit.min(PAGE_MAX);
         let mut args = args![after.node, after.seq as i64, from, to, kind, limit];
-        let (sql, id) = match (filter.call, filter.agent, filter.campaign) {
-            (Some(call), _, _) => (&READ_FACTS_OF_CALL, Some(call.sql())),
-            (None, Some(agent), _) => (&READ_FACTS_OF_AGENT, Some(agent.sql())),
-            (None, None, Some(campaign)) => (&READ_FACTS_OF_CAMPAIGN, Some(campaign.sql())),
-            (None, None, None) => (&READ_FACTS, None),
+        let campaign = filter.campaign.map_or(0, CampaignId::sql);
+        let (sql, more) = match (filter.call, filter.agent, filter.campaign) {
+            (Some(call), _, _) => (&READ_FACTS_OF_CALL, args![call.sql(), campaign]),
+            (None, Some(agent), _) => (&READ_FACTS_OF_AGENT, args![agent.sql(), campaign]),
+            (None, None, Some(_)) => (&READ_FACTS_OF_CAMPAIGN, args![campaign]),
+            (None, None, None) => (&READ_FACTS, args![]),
         };
-        args.extend(id.map(super::db::Arg::from));
+        args.extend(more);
         self.db().all(sql, args).await?.iter().map(envelope).collect()
     }
 
@@ -274,7 +276,8 @@ impl<'a> FactJson<'a> {
             version: envelope.version,
             kind: fact.kind(),
             call: call.map(CallId::sql),
-            campaign: campaign_of(fact)
+            campaign: fact
+                .campaign()
                 .or(row.map(|row| row.campaign))
                 .or(order.map(|order| order.campaign))
                 .map(CampaignId::sql),
@@ -283,55 +286,6 @@ impl<'a> FactJson<'a> {
             body: serde_json::to_string(fact).expect("facts always print as JSON"),
         }
     }
-}
-
-fn campaign_of(fact: &Fact) -> Option<CampaignId> {
-    if let Fact::CampaignStarted { campaign, .. }
-    | Fact::CampaignPaused { campaign, .. }
-    | Fact::CampaignDrained { campaign, .. }
-    | Fact::CampaignFinished { campaign }
-    | Fact::LeadsImported { campaign, .. }
-    | Fact::LeadHeld { campaign, .. }
-    | Fact::RetryPlanned { campaign, .. }
-    | Fact::CallbackPlanned { campaign, .. }
-    | Fact::LeadClosed { campaign, .. }
-    | Fact::OptedOut { campaign, .. }
-    | Fact::CallPlaced { campaign, .. }
-    | Fact::OrderTaken { campaign, .. }
-    | Fact::PacingModeChanged { campaign, .. } = fact
-    {
-        return Some(*campaign);
-    }
-    if let Fact::CampaignConfigured(configured) = fact {
-        return Some(configured.campaign);
-    }
-    if let Fact::AgentStateChanged { campaign, .. } = fact {
-        return *campaign;
-    }
-    None
-}
-
-fn order_of(fact: &Fact) -> Option<OrderId> {
-    if let Fact::OrderAdvanced { order, .. } = fact { Some(*order) } else { None }
-}
-
-fn agent_of(fact: &Fact) -> Option<AgentId> {
-    if let Fact::AgentReserved { agent, .. }
-    | Fact::CallBridged { agent, .. }
-    | Fact::CallUnbridged { agent, .. }
-    | Fact::HoldStarted { agent, .. }
-    | Fact::HoldEnded { agent, .. }
-    | Fact::AgentLoggedIn { agent, .. }
-    | Fact::AgentStateChanged { agent, .. }
-    | Fact::CustomerLeft { agent, .. }
-    | Fact::AgentLoggedOut { agent, .. } = fact
-    {
-        return Some(*agent);
-    }
-    if let Fact::OrderTaken { agent, .. } | Fact::OutcomeSet { agent, .. } = fact {
-        return *agent;
-    }
-    None
 }
 
 fn envelope(row: &Row) -> Result<Envelope, StoreError> {

@@ -6,7 +6,7 @@ use super::import::{CHUNK_MAX, Import, NewLead, RowResult};
 use super::{Store, StoreError};
 use crate::campaign::Settings;
 use crate::campaign::list::{Discard, ImportError, ImportOptions, ImportReport, Importer, Rejected, Row, Sink};
-use crate::words::{Lang, Wall};
+use crate::words::Wall;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
@@ -143,7 +143,7 @@ impl Sink for Chunks {
 fn new_lead(row: Row) -> NewLead {
     NewLead {
         name: row.fields.get("name").filter(|name| !name.is_empty()).cloned(),
-        lang: row.fields.get("lang").filter(|tag| !tag.is_empty()).map(|tag| Lang::from_tag(tag)),
+        lang: row.lang,
         phone: row.phone,
         zones: row.zones,
         callback_at: row.callback_at,

@@ -25,12 +25,14 @@ mod keys;
 mod kpi_facts;
 mod leads;
 mod lease;
+mod named;
 mod orders;
 mod persons;
 mod postgres;
 mod projection;
 mod recordings;
 mod recovery;
+mod since;
 mod sqlite;
 mod suppression;
 mod touched;
@@ -52,6 +54,7 @@ pub use orders::OrderFilter;
 pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
+pub use since::FactCursors;
 pub use verify::Difference;
 pub use wake::Bell;
 
@@ -152,7 +155,7 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 17] = [
+const ALL_STATEMENTS: [&[Sql]; 18] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
@@ -166,6 +169,7 @@ const ALL_STATEMENTS: [&[Sql]; 17] = [
     persons::STATEMENTS,
     recordings::STATEMENTS,
     recovery::STATEMENTS,
+    since::STATEMENTS,
     suppression::STATEMENTS,
     touched::STATEMENTS,
     verify::STATEMENTS,
@@ -243,4 +247,22 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         *slot = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn both_databases_have_the_same_tables() {
+        for (version, name, sqlite, postgres) in MIGRATIONS {
+            let translated = sqlite
+                .replace("INTEGER PRIMARY KEY", "BIGINT PRIMARY KEY")
+                .replace("BLOB NOT NULL", "BYTEA NOT NULL")
+                .replace(") WITHOUT ROWID;", ");");
+            let without_header =
+                |text: &str| text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+            assert_eq!(without_header(&translated), without_header(postgres), "migration {version} {name}");
+        }
+    }
 }

@@ -15,20 +15,23 @@ macro_rules! orders_where {
             orders_sql!(select),
             " WHERE ",
             $condition,
-            " AND t.id < $2 AND ($3 = '' OR t.state = $3) ORDER BY t.id DESC LIMIT $4"
+            " AND ($5 = 0 OR t.campaign = $5) AND t.id < $2 AND ($3 = '' OR t.state = $3) ORDER BY t.id DESC LIMIT $4"
         )
     };
 }
 
 statements! {
     READ_ORDER = one(concat!(orders_sql!(select), " WHERE t.id = $1"));
-    READ_ORDERS = one(orders_where!("($1 = 0 OR t.campaign = $1)"));
+    READ_ORDERS = one(orders_where!("$1 = 0"));
+    READ_ORDERS_OF_CAMPAIGN = one(orders_where!("t.campaign = $1"));
     READ_ORDERS_OF_CALL = one(orders_where!("t.call = $1"));
-    ORDER_STATES = one("SELECT id, state FROM orders ORDER BY id");
+    // The states of `OrderState::is_final`.
+    OPEN_ORDERS = one(
+        "SELECT id, state FROM orders WHERE state NOT IN ('rejected', 'cancelled', 'returned', 'refused') ORDER BY id");
     READ_LINES = one("SELECT sku, quantity, price_minor, currency FROM order_line WHERE order_id = $1 ORDER BY place");
 }
 
-/// All conditions hold together; a call is looked up alone.
+/// All conditions hold together.
 #[derive(Debug, Clone, Default)]
 pub struct OrderFilter {
     pub campaign: Option<CampaignId>,
@@ -44,13 +47,15 @@ impl Store {
         before: Option<OrderId>,
         limit: u32,
     ) -> Result<Vec<OrderRow>, StoreError> {
-        let (sql, key) = match filter.call {
-            Some(call) => (&READ_ORDERS_OF_CALL, call.sql()),
-            None => (&READ_ORDERS, filter.campaign.map_or(0, CampaignId::sql)),
+        let campaign = filter.campaign.map_or(0, CampaignId::sql);
+        let (sql, key) = match (filter.call, filter.campaign) {
+            (Some(call), _) => (&READ_ORDERS_OF_CALL, call.sql()),
+            (None, Some(_)) => (&READ_ORDERS_OF_CAMPAIGN, campaign),
+            (None, None) => (&READ_ORDERS, 0),
         };
         let state = filter.state.map_or(String::new(), |state| enum_text(&state));
         let before = before.map_or(i64::MAX, OrderId::sql);
-        let rows = self.db().all(sql, args![key, before, state, limit.min(PAGE_MAX)]).await?;
+        let rows = self.db().all(sql, args![key, before, state, limit.min(PAGE_MAX), campaign]).await?;
         let mut out = Vec::with_capacity(rows.len());
         for row in &rows {
             out.push(self.with_lines(OrderHead::read(row)?).await?);
@@ -65,8 +70,9 @@ impl Store {
         }
     }
 
-    pub async fn order_states(&self) -> Result<Vec<(OrderId, OrderState)>, StoreError> {
-        let rows = self.db().all(&ORDER_STATES, args![]).await?;
+    /// Of the orders that can still move: a start needs no others.
+    pub async fn open_orders(&self) -> Result<Vec<(OrderId, OrderState)>, StoreError> {
+        let rows = self.db().all(&OPEN_ORDERS, args![]).await?;
         rows.iter().map(|row| Ok((OrderId::from_sql(row.int(0)?), enum_from(&row.text(1)?)?))).collect()
     }
 

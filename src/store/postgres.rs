@@ -30,7 +30,7 @@ pub(super) fn masked(url: &str) -> String {
 }
 
 pub(super) async fn open(url: &str) -> Result<Db, StoreError> {
-    use sqlx::ConnectOptions;
+    use sqlx::{ConnectOptions, Connection};
     let shown = masked(url);
     let options = PgConnectOptions::from_str(url).map_err(|error| StoreError::Url {
         url: shown.clone(),
@@ -38,16 +38,23 @@ pub(super) async fn open(url: &str) -> Result<Db, StoreError> {
         fix: "write postgres://USER:PASSWORD@HOST:5432/DATABASE",
     })?;
     let options = options.application_name("outpace").disable_statement_logging();
+    let unreachable = |cause: String| StoreError::Unreachable {
+        url: shown.clone(),
+        cause,
+        fix: "check that PostgreSQL runs there, that the database exists, and user and password",
+    };
+    // A pool tells only that its time is up; one connection by itself tells why.
+    match tokio::time::timeout(ACQUIRE, options.connect()).await {
+        Ok(Ok(first)) => first.close().await.map_err(|error| unreachable(error.to_string()))?,
+        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Err(_elapsed) => return Err(unreachable(format!("no answer within {} seconds", ACQUIRE.as_secs()))),
+    }
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .connect_with(options)
         .await
-        .map_err(|error| StoreError::Unreachable {
-        url: shown,
-        cause: error.to_string(),
-        fix: "check that PostgreSQL runs there, that the database exists, and user and password",
-    })?;
+        .map_err(|error| unreachable(error.to_string()))?;
     Ok(Db::Postgres(pool))
 }
 

@@ -40,7 +40,7 @@ pub struct Standing {
     pub open_calls: Vec<OpenCall>,
     pub unplanned: Vec<UnplannedLead>,
     pub open_sessions: Vec<OpenSession>,
-    /// Where each order stands.
+    /// Where each order stands that can still move.
     pub orders: Vec<(OrderId, OrderState)>,
     pub suppressed: Vec<String>,
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
@@ -100,7 +100,7 @@ impl Store {
                 .map(|row| Ok(unplanned_lead(CallRow::read(row)?)))
                 .collect::<Result<_, StoreError>>()?,
             open_sessions: sessions.iter().map(open_session).collect::<Result<_, _>>()?,
-            orders: self.order_states().await?,
+            orders: self.open_orders().await?,
             suppressed: self.suppressed().await?,
             ledgers,
             running: running

@@ -1,3 +1,5 @@
+//! Nobody is free in time: the message plays, and the call counts as abandoned once.
+
 use crate::kit::*;
 use outpace::sim::dist::Dist;
 

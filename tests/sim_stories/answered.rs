@@ -1,3 +1,5 @@
+//! A person answers, an agent talks, the call is handled: every fact of it in order.
+
 use crate::kit::*;
 
 /// A person answers, an agent is bridged and sells.

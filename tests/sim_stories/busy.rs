@@ -1,3 +1,5 @@
+//! A busy line: the cause, and the lead planned again.
+
 use crate::kit::*;
 use outpace::sim::scenario::Mix;
 

@@ -1,3 +1,5 @@
+//! Eight hours of fifty agents: nothing breaks, and twice the same.
+
 use crate::kit::*;
 use outpace::facts::Envelope;
 use outpace::sim::Scenario;

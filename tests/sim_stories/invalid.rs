@@ -1,3 +1,5 @@
+//! A number that is not in service: refused, its lead closed.
+
 use crate::kit::*;
 use outpace::sim::scenario::Mix;
 

@@ -1,3 +1,5 @@
+//! A machine answers: hung up, its lead planned again.
+
 use crate::kit::*;
 use outpace::sim::scenario::Mix;
 

@@ -1,3 +1,5 @@
+//! It rings out: cancelled by us, and counted so.
+
 use crate::kit::*;
 use outpace::sim::scenario::Mix;
 

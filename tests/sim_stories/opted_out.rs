@@ -1,3 +1,5 @@
+//! Never again: the number is blocked while the call still runs.
+
 use crate::kit::*;
 use outpace::sim::plan::{Planned, What};
 

@@ -1,3 +1,5 @@
+//! The carrier is away for a while: no call is lost, dialing comes back.
+
 use crate::kit::*;
 use outpace::sim::plan::{Outage, Planned, What};
 use outpace::sim::scenario::TrunkShape;

@@ -1,3 +1,5 @@
+//! A campaign paused while lines ring: they are let go, nothing more leaves.
+
 use crate::kit::*;
 use outpace::sim::plan::{Planned, What};
 

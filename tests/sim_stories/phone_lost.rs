@@ -1,3 +1,5 @@
+//! The agent's phone falls away in mid-call: the record stays, the customer is kept for a while.
+
 use crate::kit::*;
 use outpace::sim::plan::{Planned, What};
 

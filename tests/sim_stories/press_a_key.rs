@@ -1,3 +1,5 @@
+//! A flow that speaks by itself: prompts, digits, its own outcome.
+
 use crate::kit::*;
 use outpace::sim::scenario::Mix;
 

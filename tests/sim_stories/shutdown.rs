@@ -1,3 +1,5 @@
+//! SIGTERM: nothing new leaves, what talks may finish, everything is on disk.
+
 use crate::kit::*;
 use outpace::sim::plan::{Planned, What};
 

@@ -1,3 +1,5 @@
+//! The disk is slow: no INVITE leaves before its record is durable.
+
 use crate::kit::*;
 use outpace::sim::dist::Dist;
 use outpace::sim::plan::{Planned, What};

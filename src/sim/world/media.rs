@@ -24,7 +24,7 @@ impl SimWorld<'_> {
         if let Some(after) = fate.greeting_after {
             let (begins, ends) = (answered + after, answered + after + fate.greeting);
             plan(begins, MediaEvent::SpeechStarted);
-            plan(ends + SPEECH_END_LAG, MediaEvent::SpeechEnded);
+            plan(ends + SPEECH_END_LAG, MediaEvent::SpeechEnded { ago: SPEECH_END_LAG });
             if fate.kind == Kind::Machine {
                 plan(ends + BEEP_AFTER, MediaEvent::Beep);
             }

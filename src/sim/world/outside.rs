@@ -10,7 +10,10 @@ use std::time::Duration;
 
 /// Who asked.
 pub(super) enum Asker {
+    /// What every run begins with: it must be taken.
     Host,
+    /// Orders in mid-day, which may come too late.
+    Supervisor,
     Agent(usize),
     /// Once acknowledged, the number may not be dialed.
     Suppressing(String),
@@ -21,7 +24,7 @@ impl SimWorld<'_> {
         self.requested += 1;
         let id = RequestId(self.requested);
         let by = match &asker {
-            Asker::Host | Asker::Suppressing(_) => "sim".to_owned(),
+            Asker::Host | Asker::Supervisor | Asker::Suppressing(_) => "sim".to_owned(),
             Asker::Agent(place) => format!("agent{}", place + 1),
         };
         self.requests.insert(id, asker);
@@ -43,7 +46,7 @@ impl SimWorld<'_> {
             (Some(Asker::Suppressing(hash)), Err(refusal)) => {
                 self.checks.broken("host_refused", format!("{hash}: {}", refusal.reason.text(Lang::En)));
             }
-            (Some(Asker::Host | Asker::Agent(_)), Ok(_)) | (None, _) => {}
+            (Some(Asker::Host | Asker::Agent(_)), Ok(_)) | (Some(Asker::Supervisor) | None, _) => {}
         }
     }
 
@@ -122,7 +125,7 @@ impl SimWorld<'_> {
 
     fn orders(&mut self, campaign: usize, request: impl FnOnce(CampaignId) -> Request) {
         match self.specs.get(campaign).map(|spec| spec.id) {
-            Some(campaign) => self.asks(Asker::Host, request(campaign)),
+            Some(campaign) => self.asks(Asker::Supervisor, request(campaign)),
             None => self.checks.broken("scenario", format!("there is no campaign {campaign}")),
         }
     }

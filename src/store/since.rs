@@ -1,0 +1,83 @@
+//! Facts as a client follows them: what is new since it last asked, of every node. It refuses to order nodes among
+//! each other: each counts its own facts, and a fact of an import may come after one of a call that stands before it.
+
+use super::db::{args, statements};
+use super::{FactCursor, FactFilter, Store, StoreError};
+use crate::facts::Envelope;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+statements! {
+    // Along the primary key, not over all facts.
+    NEXT_NODE = one("SELECT MIN(node) FROM fact WHERE node > $1");
+}
+
+/// As many nodes as share a database, and those that are gone.
+const NODES_MAX: usize = 64;
+
+/// Where a client stands, per node. Written as `NODE-SEQ`, joined with `.`: `1-250.4095-3`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FactCursors(BTreeMap<u16, u64>);
+
+impl FactCursors {
+    pub fn pass(&mut self, fact: &Envelope) {
+        self.0.insert(fact.node, fact.seq);
+    }
+}
+
+impl fmt::Display for FactCursors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, (node, seq)) in self.0.iter().enumerate() {
+            let dot = if nth > 0 { "." } else { "" };
+            write!(f, "{dot}{}", FactCursor { node: *node, seq: *seq })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for FactCursors {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<FactCursors, StoreError> {
+        let mut cursors = BTreeMap::new();
+        for part in text.split('.').filter(|_| !text.is_empty()) {
+            let cursor: FactCursor = part.parse()?;
+            cursors.insert(cursor.node, cursor.seq);
+            if cursors.len() > NODES_MAX {
+                let value = text.chars().take(40).collect();
+                return Err(StoreError::Invalid { what: "cursor", value, fix: "send the cursor as it came" });
+            }
+        }
+        Ok(FactCursors(cursors))
+    }
+}
+
+impl Store {
+    /// Each node's facts in its order, node by node. Asked again with what it passed, it gives every fact once.
+    pub async fn facts_since(
+        &self,
+        filter: &FactFilter,
+        since: &FactCursors,
+        limit: u32,
+    ) -> Result<Vec<Envelope>, StoreError> {
+        let mut facts: Vec<Envelope> = Vec::new();
+        let mut last = -1_i64;
+        while let Some(node) = self.next_node(last).await? {
+            last = i64::from(node);
+            let after = FactCursor { node, seq: since.0.get(&node).copied().unwrap_or(0) };
+            let room = limit - u32::try_from(facts.len()).unwrap_or(limit);
+            let page = self.facts(filter, Some(after), room).await?;
+            facts.extend(page.into_iter().take_while(|fact| fact.node == node));
+            if facts.len() >= limit as usize {
+                break;
+            }
+        }
+        Ok(facts)
+    }
+
+    async fn next_node(&self, last: i64) -> Result<Option<u16>, StoreError> {
+        let row = self.db().first(&NEXT_NODE, args![last]).await?;
+        Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().map(|node| node as u16))
+    }
+}

@@ -1,0 +1,202 @@
+//! Lists in, pages out, cursors, figures, orders: what a client does all day.
+
+use super::house::{House, gb18030_list};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+
+pub fn a_list_by_http(house: &House) {
+    let key = &house.keys["manager"];
+    let path = format!("/v1/campaigns/{}/leads:import", house.second.campaign);
+    let before = count(house);
+    let list =
+        b"\xef\xbb\xbfphone,name\n+8613800137001,A\n+8613800137002,B\n12,C\n\"+8613800137003\",\"D, E\",one too many\n";
+    let report = house.ask(key, "POST", &path, list);
+    assert_eq!(report.status, 200, "{}", report.body);
+    let figures = |report: &Value| ["rows", "accepted", "rejected"].map(|f| report[f].as_u64().unwrap());
+    let [rows, accepted, rejected] = figures(&report.body);
+    assert_eq!(rows, accepted + rejected, "every row once: {}", report.body);
+    assert_eq!(rows, 4, "{}", report.body);
+    for rejection in report.body["rejections"].as_array().unwrap() {
+        assert!(rejection["line"].as_u64() >= Some(4), "{rejection}");
+        assert!(rejection["reason"]["code"].is_string(), "{rejection}");
+    }
+    assert_eq!(count(house), before + accepted);
+    let again = house.ask(key, "POST", &path, list);
+    assert_eq!(figures(&again.body)[1], 0, "the same file adds nothing: {}", again.body);
+    assert_eq!(count(house), before + accepted);
+    let gb = house.ask(key, "POST", &path, &gb18030_list(&house.dir));
+    assert_eq!(gb.status, 200, "{}", gb.body);
+    assert_eq!((figures(&gb.body), &gb.body["encoding"]), ([3, 2, 1], &json!("gb18030")), "{}", gb.body);
+    let leads = house.get(&format!("/v1/leads?campaign={}&limit=1000", house.second.campaign));
+    assert!(leads["items"].as_array().unwrap().iter().any(|lead| lead["name"] == "王小明"), "{leads}");
+    let binary: Vec<u8> = (0..4_096_u32).map(|n| (n * 7 % 256) as u8).collect();
+    let refused = house.ask(key, "POST", &path, &binary);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    refused.is_problem("binary");
+    let left: Vec<_> = std::fs::read_dir(house.dialer.data.join("uploads")).into_iter().flatten().collect();
+    assert!(left.is_empty(), "uploads are taken away: {left:?}");
+}
+
+fn count(house: &House) -> u64 {
+    let leads = &house.get(&format!("/v1/campaigns/{}", house.second.campaign))["leads"];
+    ["pending", "scheduled", "in_flight", "closed", "excluded"].iter().map(|state| leads[state].as_u64().unwrap()).sum()
+}
+
+/// By pages of three, every row once, as in one page.
+pub fn pages(house: &House) {
+    for path in ["/v1/leads", "/v1/calls", "/v1/orders"] {
+        let ids = |page: &Value| -> Vec<String> {
+            page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let whole = ids(&house.get(&format!("{path}?limit=1000")));
+        let mut paged = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = house.get(&format!("{path}?limit=3{after}"));
+            paged.extend(ids(&page));
+            let Some(next) = page["next"].as_str() else { break };
+            after = format!("&after={next}");
+        }
+        assert_eq!(paged, whole, "{path}");
+        assert_eq!(paged.iter().collect::<BTreeSet<_>>().len(), paged.len(), "{path}");
+    }
+}
+
+/// From the first fact to the newest, and on from there.
+pub fn facts_by_cursor(house: &House) {
+    let mut seen = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = house.get(&format!("/v1/events?limit=7{after}"));
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|fact| (fact["node"].as_u64().unwrap(), fact["seq"].as_u64().unwrap())));
+        after = format!("&after={}", page["next"].as_str().unwrap());
+        if items.len() < 7 {
+            break;
+        }
+    }
+    for (node, seq) in &seen {
+        assert!(*seq == 1 || seen.contains(&(*node, seq - 1)), "without gaps: {seen:?}");
+    }
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len(), "once each: {seen:?}");
+    assert!(seen.iter().any(|(node, _)| *node != 1), "imports are written by a node of their own: {seen:?}");
+    assert!(seen.len() > 7, "{seen:?}");
+    let campaign = &house.first.campaign;
+    house.ask(&house.keys["admin"], "POST", &format!("/v1/campaigns/{campaign}/pause"), b"");
+    let more = house.get(&format!("/v1/events?{}", after.trim_start_matches('&')));
+    let kinds: Vec<&str> = more["items"].as_array().unwrap().iter().filter_map(|f| f["kind"].as_str()).collect();
+    assert!(kinds.contains(&"campaign_paused"), "{kinds:?}");
+    let placed = house.get(&format!("/v1/events?kind=call_placed&campaign={campaign}"));
+    assert_eq!(placed["items"].as_array().unwrap().len(), 1, "{placed}");
+}
+
+pub fn figures(house: &House) {
+    let of = |query: &str| house.get(&format!("/v1/kpis:all{query}"))["dials"]["num"].as_f64();
+    assert_eq!(of(""), Some(2.0));
+    assert_eq!(of(&format!("?campaign={}", house.first.campaign)), Some(1.0));
+    assert_eq!(of("?from=2026-11-20T00:00:00Z&to=2026-11-20T09:01:00Z"), Some(1.0));
+    let client = house.ask(&house.keys["client"], "GET", "/v1/kpis:all", b"");
+    assert_eq!(client.body["dials"]["num"].as_f64(), Some(1.0), "a client's figures are of its campaign");
+    let table =
+        house.get("/v1/kpis/dials?group_by=campaign&interval=1h&from=2026-11-20T08:00:00Z&to=2026-11-20T12:00:00Z");
+    let rows = table["rows"].as_array().unwrap();
+    assert!(rows.len() >= 2, "{table}");
+    let sum: f64 = rows.iter().filter_map(|row| row["num"].as_f64().or(row["figure"]["num"].as_f64())).sum();
+    assert!((sum - 2.0).abs() < 1e-9, "{table}");
+    for kpi in house.get("/v1/kpis").as_array().unwrap() {
+        let id = kpi["id"].as_str().unwrap();
+        let table = house.get(&format!("/v1/kpis/{id}"));
+        assert!(table["rows"].is_array(), "{id}: {table}");
+    }
+}
+
+/// Agents, campaigns and facts to those who may hear of them.
+pub fn the_stream(house: &House) {
+    let streams: Vec<(&str, Lines)> =
+        ["manager", "client", "agent"].map(|scope| (scope, listen(house, &house.keys[scope]))).into();
+    let post = |path: String, body: Value| {
+        let answer = house.ask(&house.keys["admin"], "POST", &path, body.to_string().as_bytes());
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+    };
+    // A stranger first, then one's own: when the own has come, the stranger's would have come too.
+    for (agent, campaign) in [(&house.bert, &house.second.campaign), (&house.anna, &house.first.campaign)] {
+        post(format!("/v1/agents/{agent}/login"), json!({ "campaigns": [campaign] }));
+        post(format!("/v1/campaigns/{campaign}/mode"), json!({ "mode": "predictive" }));
+        post(format!("/v1/campaigns/{campaign}/mode"), json!({ "mode": "progressive" }));
+        post(format!("/v1/agents/{agent}/logout"), Value::Null);
+    }
+    post(format!("/v1/campaigns/{}/start", house.first.campaign), Value::Null);
+    post(format!("/v1/campaigns/{}/pause", house.first.campaign), Value::Null);
+    for (scope, lines) in streams {
+        let (bert, second) = (("agent", house.bert.as_str()), ("campaign", house.second.campaign.as_str()));
+        let (wanted, strangers): (&[&str], Vec<(&str, &str)>) = match scope {
+            "manager" => (&["fact agent_logged_in", "agent", "campaign", "fact campaign_paused"], vec![]),
+            "client" => {
+                let anna = ("agent", house.anna.as_str());
+                (&["fact pacing_mode_changed", "campaign", "fact campaign_paused"], vec![second, bert, anna])
+            }
+            _ => (&["agent"], vec![bert, second]),
+        };
+        hears(scope, lines, wanted, &strangers);
+    }
+}
+
+type Lines = BufReader<Box<dyn std::io::Read>>;
+
+fn listen(house: &House, key: &str) -> Lines {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(std::time::Duration::from_secs(20))).build().into();
+    let request = agent.get(format!("{}/v1/stream", house.dialer.api)).header("Authorization", format!("Bearer {key}"));
+    let answer = request.call().expect("a stream");
+    BufReader::new(Box::new(answer.into_body().into_reader()))
+}
+
+/// Reads until everything wanted was heard; nothing of strangers may come before.
+fn hears(scope: &str, lines: Lines, wanted: &[&str], strangers: &[(&str, &str)]) {
+    let mut missing: BTreeSet<&str> = wanted.iter().copied().collect();
+    let mut event = String::new();
+    for line in lines.lines() {
+        let line = line.unwrap_or_else(|e| panic!("{scope} did not hear {missing:?}: {e}"));
+        if let Some(name) = line.strip_prefix("event: ") {
+            name.clone_into(&mut event);
+        }
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        let data: Value = serde_json::from_str(data).expect("JSON");
+        assert!(strangers.iter().all(|(key, id)| data[key] != *id), "{scope} heard {event} {data}");
+        missing.remove(event.as_str());
+        missing.remove(format!("{event} {}", data["kind"].as_str().unwrap_or("")).as_str());
+        if missing.is_empty() {
+            return;
+        }
+    }
+    panic!("{scope} did not hear {missing:?}");
+}
+
+/// An order moves on before and after a restart, and only forward.
+pub fn orders_move_on(house: &mut House) {
+    let advance = |house: &House, scope: &str, state: &str| {
+        let path = format!("/v1/orders/{}/state", house.first.order);
+        let body = json!({ "state": state }).to_string();
+        house.ask(&house.keys[scope], "POST", &path, body.as_bytes()).status
+    };
+    let state = |house: &House| house.get(&format!("/v1/orders/{}", house.first.order))["state"].clone();
+    assert_eq!(advance(house, "client", "shipped"), 409, "not verified yet");
+    assert_eq!(advance(house, "client", "verified"), 204);
+    assert_eq!(state(house), "verified");
+    house.restart();
+    assert_eq!(advance(house, "client", "verified"), 409, "it is already");
+    assert_eq!(advance(house, "client", "shipped"), 204);
+    house.restart();
+    assert_eq!(advance(house, "manager", "delivered"), 204);
+    assert_eq!(advance(house, "manager", "returned"), 204);
+    assert_eq!(state(house), "returned");
+    assert_eq!(advance(house, "manager", "shipped"), 409, "nothing follows");
+    house.restart();
+    assert_eq!(advance(house, "manager", "shipped"), 409, "nothing follows, known or not");
+    let kinds = house.get(&format!("/v1/events?kind=order_advanced&campaign={}", house.first.campaign));
+    let states: Vec<&str> = kinds["items"].as_array().unwrap().iter().filter_map(|f| f["state"].as_str()).collect();
+    assert_eq!(states, ["verified", "shipped", "delivered", "returned"]);
+    let verified = house.dialer.command(&["verify"]);
+    assert!(verified.contains("agree"), "{verified}");
+}
