@@ -5,6 +5,7 @@ use super::{Failure, data, verify};
 use crate::api::{self, Api, CampaignShelf, Feed, ShelfError};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
+use crate::live::host::bind_advice;
 use crate::live::media_edge::MediaSettings;
 use crate::live::prompts::Prompts;
 use crate::live::{Host, HostSetup, TrunkSetup};
@@ -42,10 +43,8 @@ impl Assembly {
     pub(crate) async fn start(config: &Config) -> Result<Assembly, Failure> {
         // First the listener: a port in use is the commonest fault and must not cost an epoch.
         let listener = tokio::net::TcpListener::bind(config.api.bind).await.map_err(|e| {
-            Failure(format!(
-                "API on {}: {e}. Another program has it, or set api.bind (OUTPACE__API__BIND).",
-                config.api.bind
-            ))
+            let why = bind_advice(&e);
+            Failure(format!("API on TCP {}: {e}. {why}, or change api.bind (OUTPACE__API__BIND).", config.api.bind))
         })?;
         let address = listener.local_addr()?;
         let store = data::open_store(config).await?;

@@ -187,11 +187,14 @@ impl Config {
         for (key, value) in environment {
             if let Some(path) = key.strip_prefix(PREFIX) {
                 override_key(&mut table, path, &value)?;
+                table.clone().try_into::<Config>().map_err(|e| {
+                    let why = e.message().trim_end().to_owned();
+                    let fix = "`outpace config example` shows what is expected";
+                    ConfigError(format!("environment {key} = \"{value}\": {why}; {fix}"))
+                })?;
             }
         }
-        let config: Config = table
-            .try_into()
-            .map_err(|e: toml::de::Error| ConfigError(format!("environment {PREFIX}…: {}", e.message())))?;
+        let config: Config = table.try_into().expect("checked after each change");
         config.check(name)
     }
 

@@ -1,7 +1,7 @@
 //! `outpace new NAME`: a campaign folder that works.
 
 use super::{Failure, data};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -28,10 +28,13 @@ impl New {
         }
         let files = data::embedded(&self.from)
             .ok_or_else(|| Failure(format!("--from {}: shipped are telesales and reminder", self.from)))?;
-        for (path, bytes) in &files {
-            let target = self.name.join(path);
-            std::fs::create_dir_all(target.parent().expect("a file has a folder"))?;
-            std::fs::write(target, bytes)?;
+        if let Err(error) = write(&self.name, &files) {
+            // Half a campaign would be taken for a whole one.
+            let _ = std::fs::remove_dir_all(&self.name);
+            let dir = self.name.display();
+            return Err(Failure(format!(
+                "{dir}: {error}. Choose a folder that is writable and has room; nothing was made."
+            )));
         }
         let dir = self.name.display();
         println!("Made {dir} with {} files. 已创建。", files.len());
@@ -40,4 +43,13 @@ impl New {
         println!("  outpace simulate {dir}   a day of it in virtual time 模拟一天");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn write(dir: &Path, files: &data::Files) -> std::io::Result<()> {
+    for (path, bytes) in files {
+        let target = dir.join(path);
+        std::fs::create_dir_all(target.parent().expect("a file has a folder"))?;
+        std::fs::write(target, bytes)?;
+    }
+    Ok(())
 }

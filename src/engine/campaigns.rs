@@ -175,16 +175,16 @@ impl Engine {
 
     pub(super) fn add_trunk(&mut self, record: TrunkRecord) {
         let rate = pacing::call_rate::CallRate::starting(record.calls_per_second, self.now);
-        self.trunks.insert(record.id, Trunk { record, up: false, in_use: 0, rate });
+        self.trunks.insert(record.id, Trunk { record, up: None, in_use: 0, rate });
     }
 
     pub(super) fn on_trunk(&mut self, id: TrunkId, event: TrunkEvent) {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
+        // The first word counts too: a trunk that was never up and is down is told of.
         let up = matches!(event, TrunkEvent::Up);
-        if trunk.up == up {
+        if trunk.up.replace(up) == Some(up) {
             return;
         }
-        trunk.up = up;
         let name = trunk.record.name.clone();
         self.fact(match event {
             TrunkEvent::Up => Fact::TrunkWentUp { trunk: id, name },
@@ -194,6 +194,23 @@ impl Engine {
         for campaign in campaigns {
             self.rouse(campaign);
         }
+    }
+
+    /// Why no call of this campaign can leave, if none of its trunks is up: they are named.
+    pub(super) fn trunks_down(&self, id: CampaignId) -> Option<Reason> {
+        let wanted = &self.campaigns.get(&id)?.spec.settings.dialing.trunks;
+        let known = |name: &String| self.trunks.values().find(|t| &t.record.name == name);
+        let missing: Vec<&str> = wanted.iter().filter(|name| known(name).is_none()).map(String::as_str).collect();
+        let own = self.trunks.values().filter(|t| wanted.is_empty() || wanted.contains(&t.record.name));
+        if own.clone().any(|trunk| trunk.up == Some(true)) {
+            return None;
+        }
+        let silent: Vec<&str> = own.map(|trunk| trunk.record.name.as_str()).collect();
+        Some(match (silent.is_empty(), missing.is_empty()) {
+            (false, _) => Reason::new("campaign.trunks_down").with("trunks", silent.join(", ")),
+            (true, false) => Reason::new("campaign.trunks_missing").with("trunks", missing.join(", ")),
+            (true, true) => Reason::new("campaign.no_trunk"),
+        })
     }
 
     /// A campaign's agents that were there before it was configured or started become known to its pacing.

@@ -115,12 +115,16 @@ impl Engine {
     fn pace(&mut self, id: CampaignId) {
         let room = self.room(id);
         let (now, shutting_down) = (self.now, self.shutting_down);
+        let trunks_down = self.trunks_down(id);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
         campaign.restless = false;
         if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
-        let decision = campaign.pacer.decide(now, room);
+        let mut decision = campaign.pacer.decide(now, room);
+        if let Some(reason) = trunks_down {
+            decision.reason = reason;
+        }
         let next =
             decision.next.map_or(now + PACE_TICK, |at| at.min(now + PACE_TICK).max(now + Duration::from_millis(1)));
         self.timers.set(Timer::Pace(id), next);
@@ -166,7 +170,7 @@ impl Engine {
         room.leads = u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX);
         let names = &campaign.spec.settings.dialing.trunks;
         for trunk in self.trunks.values_mut() {
-            if trunk.up && (names.is_empty() || names.contains(&trunk.record.name)) {
+            if trunk.up == Some(true) && (names.is_empty() || names.contains(&trunk.record.name)) {
                 room.channels += trunk.record.channels.saturating_sub(trunk.in_use);
                 room.calls_this_second += trunk.rate.allowed(now);
             }
@@ -243,8 +247,9 @@ impl Engine {
     /// A trunk of the campaign with a free channel, in the order of its settings, that has not refused this attempt.
     pub(super) fn free_trunk(&self, id: CampaignId, refused_by: &[TrunkId]) -> Option<TrunkId> {
         let names = &self.campaigns.get(&id)?.spec.settings.dialing.trunks;
-        let free =
-            |t: &&super::state::Trunk| t.up && t.in_use < t.record.channels && !refused_by.contains(&t.record.id);
+        let free = |t: &&super::state::Trunk| {
+            t.up == Some(true) && t.in_use < t.record.channels && !refused_by.contains(&t.record.id)
+        };
         if names.is_empty() {
             // The emptiest first, so that several trunks share the load.
             return self.trunks.values().filter(free).min_by_key(|t| (t.in_use, t.record.id)).map(|t| t.record.id);

@@ -40,7 +40,8 @@ pub(super) struct Campaign {
 
 pub(super) struct Trunk {
     pub record: TrunkRecord,
-    pub up: bool,
+    /// `None`: not heard of yet.
+    pub up: Option<bool>,
     pub in_use: u32,
     pub rate: CallRate,
 }

@@ -60,15 +60,24 @@ impl fmt::Display for HostError {
         match self {
             HostError::Store(error) => error.fmt(f),
             HostError::Socket(address, error) => {
-                write!(
-                    f,
-                    "SIP on UDP {address}: {error}. Another program has it, or set sip.bind (OUTPACE__SIP__BIND)."
-                )
+                let why = bind_advice(error);
+                write!(f, "SIP on UDP {address}: {error}. {why}, or change sip.bind (OUTPACE__SIP__BIND).")
             }
             HostError::Start(error) => write!(f, "{error}"),
         }
     }
 }
+
+/// Why an address cannot be had, and what to do.
+pub fn bind_advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "Another program listens there: stop it",
+        std::io::ErrorKind::AddrNotAvailable => "This machine has no such address: use one of its own",
+        std::io::ErrorKind::PermissionDenied => "Ports below 1024 need rights: take a higher one",
+        _ => "See what the system says",
+    }
+}
+
 impl std::error::Error for HostError {}
 impl From<StoreError> for HostError {
     fn from(error: StoreError) -> HostError {

@@ -183,7 +183,7 @@ impl Signals {
             Event::Unregistered { user, .. } => self.on_phone(at, &user, false),
             Event::TrunkUp { trunk } => self.inbox.put_at(at, Input::Trunk { trunk, event: TrunkEvent::Up }),
             Event::TrunkDown { trunk, code } => {
-                tracing::warn!(%trunk, ?code, "a trunk is down");
+                tracing::debug!(%trunk, ?code, "a trunk is down");
                 self.inbox.put_at(at, Input::Trunk { trunk, event: TrunkEvent::Down });
             }
             Event::Account { .. } => {}

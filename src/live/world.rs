@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::watch::Watch;
 use super::writer::Writer;
 use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
+use crate::facts::Fact;
 use crate::store::LeasePolicy;
 use crate::words::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -67,6 +68,9 @@ impl World for LiveWorld {
 
     fn carry_out(&mut self, _now: Moment, output: Output) {
         (self.observer)(&output);
+        if let Output::Fact(fact) = &output {
+            say(&fact.fact);
+        }
         match self.writer.carry_out(output) {
             Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),
             Some(Output::Command(command)) => self.lines.obey(command),
@@ -105,6 +109,15 @@ impl LiveWorld {
         if let Input::Request { request: Request::Configure(spec), .. } = input {
             self.writer.configure(spec.id, lease_policy(spec));
         }
+    }
+}
+
+/// What whoever keeps the machine running looks for in the log, by the name in the configuration.
+fn say(fact: &Fact) {
+    if let Fact::TrunkWentDown { name, .. } = fact {
+        tracing::warn!(trunk = %name, "a trunk is down: it does not answer OPTIONS, or its registration failed");
+    } else if let Fact::TrunkWentUp { name, .. } = fact {
+        tracing::info!(trunk = %name, "a trunk is up");
     }
 }
 

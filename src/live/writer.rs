@@ -24,7 +24,7 @@ const QUEUE_HIGH: usize = 50_000;
 const QUEUE_MAX: usize = 500_000;
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 const RETRY_LAST: Duration = Duration::from_secs(1);
-/// An idle store is asked so often whether it is there.
+/// An idle store is asked so often whether it is there, and whether the node is still ours.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The queue is long: the store is slower than the engine, or away.
@@ -174,7 +174,7 @@ impl Task {
                     self.shared.took(taken);
                 }
                 Err(_idle) => {
-                    self.until_done(|| self.store.ping()).await?;
+                    self.until_done(|| self.store.holds(self.owner)).await?;
                 }
             }
         }

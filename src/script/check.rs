@@ -196,8 +196,10 @@ fn known_prompt(inputs: &Inputs, at: &str, name: &str, lang: Lang, report: &mut 
 fn dry(inputs: &Inputs, host: &mut Host, report: &mut Report) {
     let info = sample_call(&inputs.lead, &inputs.settings);
     let walked = walk::walk(host, &info);
+    let finished = walked.coverage.outcomes.values().any(|times| *times > 0);
+    let ends = finished || walked.met.iter().any(|met| matches!(met.kind, MetKind::NoFinish { .. }));
     for met in &walked.met {
-        judge(inputs, met, report);
+        judge(inputs, met, ends, report);
     }
     if walked.cut {
         report.findings.push(finding(Severity::Warning, "flow.lua:1", Reason::new("script.walk_cut")));
@@ -211,7 +213,7 @@ fn dry(inputs: &Inputs, host: &mut Host, report: &mut Report) {
     report.coverage = walked.coverage;
 }
 
-fn judge(inputs: &Inputs, met: &Met, report: &mut Report) {
+fn judge(inputs: &Inputs, met: &Met, ends: bool, report: &mut Report) {
     let speaks = inputs.settings.speaks;
     let certain = |gone: bool| if gone && !speaks { Severity::Warning } else { Severity::Error };
     let (severity, reason) = match &met.kind {
@@ -219,7 +221,8 @@ fn judge(inputs: &Inputs, met: &Met, report: &mut Report) {
         MetKind::NoFinish { .. } => (Severity::Warning, Reason::new("script.no_finish").with("path", &met.path)),
         MetKind::Endless { customer } => {
             let reason = Reason::new(customer);
-            (if speaks { Severity::Error } else { Severity::Warning }, reason)
+            // With an agent a person can break the circle, unless no way leads out of it.
+            (if speaks || !ends { Severity::Error } else { Severity::Warning }, reason)
         }
         MetKind::Plays(prompt) => {
             let lang = prompt.lang.unwrap_or(inputs.settings.lang);

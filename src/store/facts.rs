@@ -172,6 +172,15 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Is the node still this process's own? `Fenced` if a younger one took it; also says whether the store answers.
+    pub async fn holds(&self, owner: Owner) -> Result<(), StoreError> {
+        let mut tx = self.db().begin().await?;
+        check_owner(&mut tx, owner).await?;
+        tx.commit().await
+    }
+}
+
 pub(super) async fn check_owner(tx: &mut Tx, owner: Owner) -> Result<(), StoreError> {
     let row = tx.first(&READ_EPOCH, args![owner.node]).await?;
     let current = row.map(|row| row.int(0)).transpose()?.unwrap_or(0) as u32;

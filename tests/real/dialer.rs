@@ -103,6 +103,12 @@ impl Dialer {
         self.agent().get(format!("{}{path}", self.api)).call().map_or(0, |r| r.status().as_u16())
     }
 
+    /// What `/readyz` says, well or not.
+    pub fn ready_says(&self) -> String {
+        let answer = self.agent().get(format!("{}/readyz", self.api)).call();
+        answer.ok().and_then(|mut answer| answer.body_mut().read_to_string().ok()).unwrap_or_default()
+    }
+
     pub fn get(&self, path: &str) -> Value {
         let (status, body) = self.try_get(path);
         assert_eq!(status, 200, "GET {path}: {body}");

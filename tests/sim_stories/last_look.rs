@@ -1,3 +1,5 @@
+//! The gate's second look: what became true between the record and the INVITE still stops the call.
+
 use crate::kit::*;
 use outpace::facts::Fact;
 use outpace::sim::dist::Dist;

@@ -64,7 +64,7 @@ impl Columns {
             return Err(reason.clone());
         }
         let titles: Vec<String> = (0..header.len()).map(|at| header.field(at).trim().to_owned()).collect();
-        if titles.iter().any(|title| title.contains(['\0', '\u{fffd}'])) {
+        if titles.iter().any(|title| title.contains(unreadable)) {
             return Err(Reason::new("import.header"));
         }
         let mut list: Vec<Column> = titles.iter().enumerate().map(|(at, title)| column(at, title)).collect();
@@ -80,6 +80,11 @@ impl Columns {
     pub fn phone(&self) -> usize {
         self.phone
     }
+}
+
+/// A title may have a line break in it; other control characters are no text.
+fn unreadable(c: char) -> bool {
+    c == '\u{fffd}' || (c.is_control() && !c.is_whitespace())
 }
 
 fn column(at: usize, title: &str) -> Column {
