@@ -3,6 +3,7 @@
 //! those recomputed from the facts and from SIPp's own log. On SQLite and on PostgreSQL.
 
 #[path = "support/postgres.rs"]
+#[allow(dead_code, reason = "the store's stories use the rest")]
 mod postgres;
 mod real;
 

@@ -64,7 +64,7 @@ impl Us {
         }
     }
 
-    fn dial(&self, port: u16, number: &str) {
+    fn dial(&self, port: u16, number: &str, ring_seconds_max: u64) {
         let mut trunk = Trunk::new(TrunkId(1), "sipp", ([127, 0, 0, 1], port).into());
         (trunk.user, trunk.password) = ("trunk".into(), "trunkpass".into());
         self.send(SipCommand::AddTrunk(Box::new(trunk)));
@@ -73,7 +73,7 @@ impl Us {
             to: number.into(),
             caller_id: "+15550001".into(),
             media: ([127, 0, 0, 1], real::udp_port()).into(),
-            ring_max: Duration::from_secs(4),
+            ring_max: Duration::from_secs(ring_seconds_max),
             auto_answer: false,
         };
         self.send(SipCommand::Invite { leg: LegId(1), invite: Box::new(invite) });
@@ -84,7 +84,7 @@ fn call(scenario: &str, wanted: impl Fn(&CallEvent) -> bool) -> (Us, Sipp, Vec<C
     let scratch = real::scratch(&format!("sip_real_{scenario}"));
     let sipp = Sipp::carrier(scenario, real::udp_port(), &scratch, &[]);
     let us = us();
-    us.dial(sipp.port, "15550100");
+    us.dial(sipp.port, "15550100", if scenario == "uas_noanswer" { 3 } else { 30 });
     let seen = us.until(wanted);
     (us, sipp, seen)
 }

@@ -35,7 +35,7 @@ fn side(name: &str, seed: u64) -> Side {
 impl Side {
     fn until<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> T {
         loop {
-            let event = self.events.recv_timeout(Duration::from_secs(10)).expect("the event comes");
+            let event = self.events.recv_timeout(Duration::from_secs(60)).expect("the event comes");
             if let Some(found) = wanted(&event) {
                 return found;
             }

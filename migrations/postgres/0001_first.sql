@@ -1,5 +1,5 @@
--- The first shape of the store. The file of the same name for the other database differs in two words only
--- (BLOB/BYTEA, WITHOUT ROWID), and a test says so. Times are microseconds since 1970 (UTC), flags are 0 or 1,
+-- The first shape of the store. The file of the same name for the other database differs in three words only
+-- (BLOB/BYTEA, WITHOUT ROWID, and INTEGER PRIMARY KEY, which in SQLite is the row itself), and a test says so. Times are microseconds since 1970 (UTC), flags are 0 or 1,
 -- ids are 64 bits, JSON is text. Every row names its centre.
 
 CREATE TABLE setting (

@@ -1,5 +1,5 @@
--- The first shape of the store. The file of the same name for the other database differs in two words only
--- (BLOB/BYTEA, WITHOUT ROWID), and a test says so. Times are microseconds since 1970 (UTC), flags are 0 or 1,
+-- The first shape of the store. The file of the same name for the other database differs in three words only
+-- (BLOB/BYTEA, WITHOUT ROWID, and INTEGER PRIMARY KEY, which in SQLite is the row itself), and a test says so. Times are microseconds since 1970 (UTC), flags are 0 or 1,
 -- ids are 64 bits, JSON is text. Every row names its centre.
 
 CREATE TABLE setting (
@@ -9,9 +9,9 @@ CREATE TABLE setting (
     PRIMARY KEY (centre, name)
 );
 
-CREATE TABLE centre (id BIGINT PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE seller (id BIGINT PRIMARY KEY, centre BIGINT NOT NULL REFERENCES centre (id), name TEXT NOT NULL);
-CREATE TABLE client (id BIGINT PRIMARY KEY, centre BIGINT NOT NULL REFERENCES centre (id), name TEXT NOT NULL);
+CREATE TABLE centre (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE seller (id INTEGER PRIMARY KEY, centre BIGINT NOT NULL REFERENCES centre (id), name TEXT NOT NULL);
+CREATE TABLE client (id INTEGER PRIMARY KEY, centre BIGINT NOT NULL REFERENCES centre (id), name TEXT NOT NULL);
 INSERT INTO centre (id, name) VALUES (1, 'centre');
 INSERT INTO seller (id, centre, name) VALUES (1, 1, 'seller');
 INSERT INTO client (id, centre, name) VALUES (1, 1, 'client');
@@ -26,7 +26,7 @@ CREATE TABLE epoch (centre BIGINT NOT NULL, node BIGINT PRIMARY KEY, epoch BIGIN
 CREATE TABLE bell (centre BIGINT NOT NULL, name TEXT PRIMARY KEY, rung BIGINT NOT NULL);
 
 CREATE TABLE campaign (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL REFERENCES centre (id),
     name TEXT NOT NULL,
     version TEXT NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE campaign_file (
 );
 
 CREATE TABLE batch (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     campaign BIGINT NOT NULL REFERENCES campaign (id),
     file_sha256 TEXT NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE batch (
 
 -- Personal data of leads. Facts and leads hold ids and keyed hashes; erasing a person deletes this row and what the person said.
 CREATE TABLE person (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     phone TEXT NOT NULL,
     name TEXT,
@@ -73,7 +73,7 @@ CREATE TABLE person (
 -- state: pending, leased, in_flight, scheduled, closed, excluded.
 -- first_at is a callback promised in the list; next_at comes from it and from facts; due_at may be later (the day's cap), and is what the lease looks at.
 CREATE TABLE lead (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     campaign BIGINT NOT NULL REFERENCES campaign (id),
     batch BIGINT NOT NULL REFERENCES batch (id),
@@ -150,7 +150,7 @@ CREATE INDEX fact_agent ON fact (agent, node, seq) WHERE agent IS NOT NULL;
 
 -- Folded from facts, as are orders, order_line, recording and agent_session.
 CREATE TABLE call (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     node BIGINT NOT NULL,
     campaign BIGINT NOT NULL,
@@ -216,7 +216,7 @@ CREATE TABLE call_note (
 CREATE INDEX call_note_lead ON call_note (lead);
 
 CREATE TABLE orders (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     call BIGINT NOT NULL,
     campaign BIGINT NOT NULL,
@@ -242,7 +242,7 @@ CREATE TABLE order_line (
 );
 
 CREATE TABLE recording (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     call BIGINT NOT NULL,
     campaign BIGINT,
@@ -256,7 +256,7 @@ CREATE INDEX recording_call ON recording (call);
 CREATE INDEX recording_lead ON recording (lead);
 
 CREATE TABLE agent (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL REFERENCES centre (id),
     name TEXT NOT NULL,
     lang TEXT NOT NULL,
@@ -270,7 +270,7 @@ CREATE TABLE agent (
 );
 
 CREATE TABLE agent_session (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL,
     node BIGINT NOT NULL,
     agent BIGINT NOT NULL,
@@ -284,7 +284,7 @@ CREATE TABLE agent_session (
 CREATE INDEX agent_session_open ON agent_session (node, id) WHERE logged_out IS NULL;
 
 CREATE TABLE api_key (
-    id BIGINT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
     centre BIGINT NOT NULL REFERENCES centre (id),
     scope TEXT NOT NULL,
     campaign BIGINT,

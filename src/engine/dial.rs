@@ -308,7 +308,7 @@ impl Engine {
         let calls: Vec<CallId> = self.calls.values().filter(|c| stopped(c)).map(|c| c.id).collect();
         for call in calls {
             self.outgoing.retain(|queued| *queued != call);
-            self.withdraw(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
+            self.drop_undialed(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
         }
     }
 
@@ -321,7 +321,7 @@ impl Engine {
             let Some(trunk) = self.calls.get(&id).and_then(|c| c.trunk) else { continue };
             let rate = &mut self.trunks.get_mut(&trunk).expect("a call's trunk stays").rate;
             if rate.take(now) {
-                self.dial(id, trunk);
+                self.dial_if_still_allowed(id, trunk);
             } else {
                 let at = rate.next(now);
                 next = match (next, at) {
@@ -334,6 +334,29 @@ impl Engine {
         self.outgoing = later;
         if let Some(at) = next {
             self.timers.set_earlier(Timer::Outgoing, at.max(now + Duration::from_millis(1)));
+        }
+    }
+
+    /// The last look: hours may close and people opt out while a call waits for its turn on the trunk.
+    fn dial_if_still_allowed(&mut self, id: CallId, trunk: TrunkId) {
+        let call = self.calls.get(&id).expect("queued calls exist");
+        let verdict = self.ask_gate(call.campaign, &call.lead);
+        if verdict.allowed {
+            self.dial(id, trunk);
+        } else {
+            let why = verdict.why.expect("a refusal has its reason");
+            self.drop_undialed(id, why, verdict.rules.to_strings());
+        }
+    }
+
+    /// A queued call that will not be dialed: withdrawn if no INVITE left; else over as its first trunk left it.
+    fn drop_undialed(&mut self, id: CallId, why: NotDialed, rules: Vec<String>) {
+        let dialed_before = self.calls.get(&id).is_some_and(|call| !call.refused_by.is_empty());
+        if dialed_before {
+            self.end_call(id, Cause::Failed(FailKind::Carrier), Side::Network);
+            self.finish_call(id, None, None);
+        } else {
+            self.withdraw(id, why, rules);
         }
     }
 

@@ -67,6 +67,9 @@ pub const COMMANDS_MAX: usize = 65_536;
 /// Commands and batches of datagrams between two looks at the timers.
 const COMMANDS_PER_TURN: usize = 256;
 const BATCHES_PER_TURN: usize = 8;
+/// What epoll names.
+const READABLE: u64 = 0;
+const WOKEN: u64 = 1;
 /// While the socket takes no more.
 const RETRY_SEND_MS: u16 = 2;
 
@@ -109,8 +112,8 @@ impl SipHandle {
             TrySendError::Full(_) => SipSendError::Full,
             TrySendError::Disconnected(_) => SipSendError::Gone,
         })?;
-        if !self.wake.pending.swap(true, Ordering::AcqRel) {
-            // A full counter wakes as well.
+        if !self.wake.pending.swap(true, Ordering::SeqCst) {
+            // Its counter cannot fill in the lifetime of a process.
             let _ = self.wake.event.write(1);
         }
         Ok(())
@@ -142,8 +145,9 @@ impl SipThread {
         });
         SipSocket::prepare(&socket)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&socket, EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
-        epoll.add(&wake.event, EpollEvent::new(EpollFlags::EPOLLIN, 1))?;
+        epoll.add(&socket, EpollEvent::new(EpollFlags::EPOLLIN, READABLE))?;
+        // Edge-triggered: each write wakes, and nobody needs to read the counter.
+        epoll.add(&wake.event, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, WOKEN))?;
         let handle = SipHandle { commands, wake: wake.clone(), local };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             // The batch headers hold pointers, so they are made where they are used.
@@ -202,9 +206,13 @@ struct Run<C, E> {
 impl<C: Fn() -> Moment, E: FnMut(Moment, Event)> Run<C, E> {
     fn run(&mut self) -> io::Result<()> {
         let mut ready = [EpollEvent::empty(); 2];
+        let mut readable = true;
         loop {
-            self.read_datagrams()?;
+            // Commands first: a trunk that the host has added is known before its first call is read.
             let going_on = self.carry_out_commands();
+            if readable {
+                self.read_datagrams()?;
+            }
             let now = (self.clock)();
             if self.stack.poll_timeout().is_some_and(|at| at <= now) {
                 self.stack.handle_timeout(now);
@@ -217,10 +225,11 @@ impl<C: Fn() -> Moment, E: FnMut(Moment, Event)> Run<C, E> {
                 return Ok(());
             }
             let timeout = self.patience(all_sent);
-            match self.epoll.wait(&mut ready, timeout) {
-                Ok(_) | Err(nix::Error::EINTR) => {}
+            readable = match self.epoll.wait(&mut ready, timeout) {
+                Ok(count) => ready[..count].iter().any(|event| event.data() == READABLE),
+                Err(nix::Error::EINTR) => false,
                 Err(error) => return Err(error.into()),
-            }
+            };
         }
     }
 
@@ -243,9 +252,7 @@ impl<C: Fn() -> Moment, E: FnMut(Moment, Event)> Run<C, E> {
 
     /// False: stop.
     fn carry_out_commands(&mut self) -> bool {
-        if self.wake.pending.swap(false, Ordering::AcqRel) {
-            let _ = self.wake.event.read();
-        }
+        self.wake.pending.store(false, Ordering::SeqCst);
         for _ in 0..COMMANDS_PER_TURN {
             let Ok(command) = self.inbox.try_recv() else { return true };
             if !self.carry_out(command) {

@@ -1,9 +1,11 @@
 //! A dialog (RFC 3261 section 12): who, with which tags, over which route, and the numbers of its requests.
 
 use super::branch::{COOKIE, Token};
+use super::build::method_name;
 use super::scan::{Message, Name, Uri, name_addr};
 use super::transport::Peer;
 use super::write::Writer;
+use rsip::Method;
 use std::net::IpAddr;
 
 /// What every message of ours says about us.
@@ -48,6 +50,8 @@ pub(crate) struct Dialog {
     pub(crate) routes: Vec<Vec<u8>>,
     pub(crate) local_cseq: u32,
     pub(crate) remote_cseq: Option<u32>,
+    /// Where the next request goes.
+    pub(crate) hop: Peer,
     /// Where the other end was first met.
     pub(crate) home: Peer,
     /// Send there whatever Contact says: phones behind address translation.
@@ -70,17 +74,21 @@ impl Dialog {
 
     /// RFC 3261 section 12.2: re-INVITE, UPDATE and their responses may move the target.
     pub(crate) fn refresh_target(&mut self, message: &Message<'_>) {
-        if let Some(uri) = contact_uri(message) {
+        if let Some(uri) = contact_uri(message)
+            && self.target != uri
+        {
             self.target.clear();
             self.target.extend_from_slice(uri);
         }
+        self.hop = self.next_hop();
     }
 
     /// Request line, Via, Max-Forwards, Route, From, To, Call-ID and CSeq.
-    pub(crate) fn request(&self, w: &mut Writer<'_>, me: &Identity, method: &'static str, branch: &Token, cseq: u32) {
+    pub(crate) fn request(&self, w: &mut Writer<'_>, me: &Identity, method: Method, branch: &Token, cseq: u32) {
+        let method = method_name(method);
         let strict = self.strict_route();
         w.raw(method).raw(" ").text(strict.unwrap_or(&self.target)).raw(" SIP/2.0\r\n");
-        me.via(w, self.next_hop(), branch);
+        me.via(w, self.hop, branch);
         w.raw("Max-Forwards: 70\r\n");
         let skip = usize::from(strict.is_some());
         for route in &self.routes[skip..] {
@@ -106,7 +114,7 @@ impl Dialog {
         if uri.param("lr").is_some() { None } else { Some(first.uri) }
     }
 
-    /// Where the next request goes: the first route, else the target, if it names an address that we can reach.
+    /// The first route, else the target, if it names an address that we can reach; else where it was met.
     pub(crate) fn next_hop(&self) -> Peer {
         if self.pinned {
             return self.home;
@@ -176,6 +184,7 @@ mod tests {
             routes: routes.iter().map(|r| r.as_bytes().to_vec()).collect(),
             local_cseq: 1,
             remote_cseq: None,
+            hop: Peer::udp("198.51.100.7:5060".parse().unwrap()),
             home: Peer::udp("198.51.100.7:5060".parse().unwrap()),
             pinned: false,
         }
@@ -185,7 +194,7 @@ mod tests {
         let mut out = Vec::new();
         let me = Identity { host: "192.0.2.1:5060".into(), domain: "192.0.2.1".into(), user_agent: String::new() };
         let branch = mint(&Key::derive(1, 1), Kind::Branch, SlotKey { slot: 0, generation: 1 });
-        dialog.request(&mut Writer::new(&mut out), &me, "BYE", &branch, 2);
+        dialog.request(&mut Writer::new(&mut out), &me, Method::Bye, &branch, 2);
         String::from_utf8(out).unwrap()
     }
 

@@ -70,10 +70,16 @@ impl State {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
+        self.length += bytes.len() as u64;
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        for chunk in chunks {
+            let chunk = u64::from_le_bytes(*chunk);
+            self.word(self.tail | chunk << self.tail_bits);
+            self.tail = if self.tail_bits == 0 { 0 } else { chunk >> (64 - self.tail_bits) };
+        }
+        for &byte in rest {
             self.tail |= u64::from(byte) << self.tail_bits;
             self.tail_bits += 8;
-            self.length += 1;
             if self.tail_bits == 64 {
                 self.word(self.tail);
                 self.tail = 0;

@@ -5,6 +5,7 @@
 mod alarms;
 mod api;
 mod branch;
+mod build;
 mod dialog;
 pub mod digest;
 mod hash;

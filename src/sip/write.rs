@@ -20,7 +20,7 @@ impl<'a> Writer<'a> {
 
     /// Anything else. A fold becomes one space, a stray control byte too.
     pub(crate) fn text(&mut self, bytes: &[u8]) -> &mut Self {
-        if !bytes.iter().any(|&b| matches!(b, b'\r' | b'\n' | 0)) {
+        if memchr::memchr3(b'\r', b'\n', 0, bytes).is_none() {
             self.out.extend_from_slice(bytes);
             return self;
         }

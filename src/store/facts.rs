@@ -2,7 +2,8 @@
 //! It never changes a fact that is written.
 
 use super::db::{Row, Tx, args, json_rows, statements};
-use super::projection::{Tables, Touched, lead_of};
+use super::named::{Touched, agent_of, lead_of, order_of};
+use super::projection::Tables;
 use super::touched::Work;
 use super::{CENTRE, Owner, Store, StoreError};
 use crate::facts::{Envelope, Fact};
@@ -294,29 +295,6 @@ impl<'a> FactJson<'a> {
             body: serde_json::to_string(fact).expect("facts always print as JSON"),
         }
     }
-}
-
-fn order_of(fact: &Fact) -> Option<OrderId> {
-    if let Fact::OrderAdvanced { order, .. } = fact { Some(*order) } else { None }
-}
-
-fn agent_of(fact: &Fact) -> Option<AgentId> {
-    if let Fact::AgentReserved { agent, .. }
-    | Fact::CallBridged { agent, .. }
-    | Fact::CallUnbridged { agent, .. }
-    | Fact::HoldStarted { agent, .. }
-    | Fact::HoldEnded { agent, .. }
-    | Fact::AgentLoggedIn { agent, .. }
-    | Fact::AgentStateChanged { agent, .. }
-    | Fact::CustomerLeft { agent, .. }
-    | Fact::AgentLoggedOut { agent, .. } = fact
-    {
-        return Some(*agent);
-    }
-    if let Fact::OrderTaken { agent, .. } | Fact::OutcomeSet { agent, .. } = fact {
-        return *agent;
-    }
-    None
 }
 
 fn envelope(row: &Row) -> Result<Envelope, StoreError> {

@@ -5,7 +5,8 @@
 
 use super::db::{Row, Tx, args, json_rows, statements};
 use super::facts::check_owner;
-use super::projection::{ATTEMPTS_TOTAL, ERASED, LISTED, Touched};
+use super::named::Touched;
+use super::projection::{ATTEMPTS_TOTAL, ERASED, LISTED};
 use super::rows::{LeadFold, LeadState};
 use super::touched::Work;
 use super::{CENTRE, Store, StoreError};
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// Of one lease.
 const COUNT_MAX: u32 = 5_000;
+/// A lead that was promised a call so often has been promised enough.
+const PROMISED_ATTEMPTS_MAX: u32 = 1_000;
 /// Rounds of one lease: each looks past as many refused leads as it asks for.
 const ROUNDS_MAX: u32 = 20;
 
@@ -33,7 +36,7 @@ macro_rules! candidates {
 }
 macro_rules! due_callbacks {
     () => {
-        candidates!("l.state = 'scheduled' AND l.callback_at <= $2 AND l.attempts < $4", "l.callback_at, l.id")
+        candidates!("l.state = 'scheduled' AND l.callback_at <= $2 AND l.attempts <= $4", "l.callback_at, l.id")
     };
 }
 macro_rules! due_leads {
@@ -49,7 +52,7 @@ statements! {
         "SELECT MIN(due_at) FROM lead WHERE campaign = $1 AND state IN ('pending', 'scheduled') AND attempts = $2");
     WORN_OUT = one(
         "SELECT id FROM lead WHERE campaign = $1 AND state IN ('pending', 'scheduled') AND attempts >= $2
-         ORDER BY attempts, due_at, id LIMIT 1000");
+           AND callback_at IS NULL ORDER BY attempts, due_at, id LIMIT 1000");
     RESERVE = rows(
         "INSERT INTO number_day (centre, number_hash, day, placed, reserved)
          SELECT CAST(j.value->>'centre' AS BIGINT), j.value->>'hash', j.value->>'day', 0, 1 FROM",
@@ -208,7 +211,8 @@ async fn due(
         Ok(())
     };
     let mut left = wanted;
-    let rows = tx.all(&DUE_CALLBACKS, args![campaign.sql(), now.0, left, policy.attempts_total]).await?;
+    // A promise is kept even above the total; the gate says so, and a day's cap holds all the same.
+    let rows = tx.all(&DUE_CALLBACKS, args![campaign.sql(), now.0, left, PROMISED_ATTEMPTS_MAX]).await?;
     left -= rows.len() as u32;
     take(rows)?;
     for attempts in 0..policy.attempts_total {

@@ -25,6 +25,7 @@ mod keys;
 mod kpi_facts;
 mod leads;
 mod lease;
+mod named;
 mod orders;
 mod persons;
 mod postgres;
@@ -246,4 +247,22 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         *slot = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn both_databases_have_the_same_tables() {
+        for (version, name, sqlite, postgres) in MIGRATIONS {
+            let translated = sqlite
+                .replace("INTEGER PRIMARY KEY", "BIGINT PRIMARY KEY")
+                .replace("BLOB NOT NULL", "BYTEA NOT NULL")
+                .replace(") WITHOUT ROWID;", ");");
+            let without_header =
+                |text: &str| text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+            assert_eq!(without_header(&translated), without_header(postgres), "migration {version} {name}");
+        }
+    }
 }

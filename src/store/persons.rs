@@ -2,7 +2,8 @@
 //! for they hold ids and keyed hashes only. The number's suppression stays too, so that it is not called again.
 
 use super::db::{args, statements};
-use super::projection::{ERASED, Touched};
+use super::named::Touched;
+use super::projection::ERASED;
 use super::rows::LeadState;
 use super::touched::Work;
 use super::{Store, StoreError};

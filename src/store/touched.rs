@@ -1,7 +1,8 @@
 //! Rows in and out of the fold: loads what a batch touches, saves what changed. It changes no row itself.
 
 use super::db::{Tx, args, json_rows, statements};
-use super::projection::{Tables, Touched};
+use super::named::Touched;
+use super::projection::Tables;
 use super::rows::{CallRow, LeadFold, LeadState, OrderHead, SessionRow};
 use super::{CENTRE, StoreError};
 use crate::words::*;

@@ -5,7 +5,8 @@
 //! excluded (`listed`, `erased`, `attempts_total`).
 
 use super::db::{Db, Row, args, json_rows, statements};
-use super::projection::{Tables, Touched};
+use super::named::Touched;
+use super::projection::Tables;
 use super::rows::*;
 use super::{FactCursor, FactFilter, Store, StoreError};
 use crate::words::*;

@@ -12,13 +12,13 @@ pub struct LocalDay {
 }
 
 impl LocalDay {
-    /// Of several possible zones the westernmost counts (its day ends last), so that one day never serves two caps.
+    /// Of several possible zones the westernmost counts (where it is earliest), so that one day never serves two caps.
     /// Zones that nobody knows are passed over; `fallback` serves when none is left, and UTC after it.
     pub fn at(now: Wall, zones: &[String], fallback: &str) -> LocalDay {
         let known = zones.iter().filter_map(|zone| TimeZone::get(zone).ok());
         known
             .map(|zone| LocalDay::in_zone(now, zone))
-            .max_by_key(|day| day.ends)
+            .min_by(|a, b| a.date.cmp(&b.date).then(b.ends.cmp(&a.ends)))
             .unwrap_or_else(|| LocalDay::in_zone(now, TimeZone::get(fallback).unwrap_or(TimeZone::UTC)))
     }
 

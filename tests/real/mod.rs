@@ -113,9 +113,9 @@ pub fn wait_for<T>(what: &str, at_most: Duration, mut look: impl FnMut() -> Opti
     }
 }
 
-/// A UDP port on 127.0.0.1 that is free now, with the next one free too (softphones take two).
+/// A UDP port on 127.0.0.1 that is free now, with the next ones free too: softphones take two, a SIPp's sound eight.
 pub fn udp_port() -> u16 {
-    free(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok())
+    free(|port| (port..port + 10).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok()))
 }
 
 pub fn tcp_port() -> u16 {

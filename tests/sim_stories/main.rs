@@ -7,6 +7,7 @@ mod crash;
 mod day;
 mod invalid;
 mod kit;
+mod last_look;
 mod machine;
 mod no_answer;
 mod opted_out;

@@ -21,6 +21,7 @@ use stage::Stage;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
 
@@ -119,6 +120,7 @@ impl Demo {
         show.wind_down(&stage, ended).await;
         let first_call = show.finish();
         let live = stage.assembly.api.kpis.clone();
+        let heard = stage.peers.tally().customers_heard.load(Ordering::Relaxed);
         let sound = stage.strike().await;
         let live = live.lock().expect("never held across a panic").report().figures(&Query::default())?;
         let place = Place { config: None, data: Some(dir.clone()) };
@@ -130,6 +132,8 @@ impl Demo {
             let said = labels.say(["first call after", "首次呼叫用时", "首次呼叫用時"]);
             println!("{said} {:.2} s", first.as_secs_f64());
         }
+        let said = labels.say(["customers who heard a voice", "听到话音的客户", "聽到話音的客戶"]);
+        println!("{said} {heard}");
         let agree = verify::verify(&store, &dir, false).await?;
         store.close().await;
         let live_agrees = same(&live, &figures);

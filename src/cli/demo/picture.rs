@@ -3,7 +3,7 @@
 
 use super::labels::{Labels, Said, cut, pad, width};
 use crate::engine::{AgentView, CampaignState, CampaignView, LeadCounts};
-use crate::facts::{Envelope, Fact, Verdict};
+use crate::facts::{Abandon, Envelope, Fact, Verdict};
 use crate::kpi::Figure;
 use crate::words::*;
 use std::collections::BTreeMap;
@@ -30,7 +30,9 @@ pub(super) struct Counts {
     pub people: u64,
     pub machines: u64,
     pub served: u64,
+    /// By the law's clock; those who hung up before it are `gone_early`.
     pub abandoned: u64,
+    pub gone_early: u64,
     pub busy: u64,
     pub no_answer: u64,
     pub invalid: u64,
@@ -55,7 +57,10 @@ impl Picture {
                 Verdict::Machine(_) => counts.machines += 1,
             },
             Fact::CallBridged { .. } | Fact::FlowSpoke { .. } => counts.served += 1,
-            Fact::CallAbandoned { .. } => counts.abandoned += 1,
+            Fact::CallAbandoned { abandon, .. } => match abandon {
+                Abandon::NoAgent | Abandon::Late | Abandon::Crash => counts.abandoned += 1,
+                Abandon::CustomerEarly => counts.gone_early += 1,
+            },
             Fact::OrderTaken { .. } => counts.orders += 1,
             Fact::OptedOut { .. } => counts.opted_out += 1,
             Fact::CallWithdrawn { call, .. } => {
@@ -161,6 +166,7 @@ pub(super) fn draw(picture: &Picture, clock: &Clock, title: &str, labels: Labels
         item(["no answer", "未接", "未接"], c.no_answer),
         item(["bad numbers", "空号", "空號"], c.invalid),
         item(["failed", "失败", "失敗"], c.failed),
+        item(["hung up first", "客户先挂", "客戶先掛"], c.gone_early),
         item(["never again", "拒呼", "拒呼"], c.opted_out),
     ];
     let state = |said: Said, state| item(said, picture.in_state(state) as u64);
@@ -178,7 +184,8 @@ pub(super) fn draw(picture: &Picture, clock: &Clock, title: &str, labels: Labels
     ];
     let leads = picture.campaign.as_ref().map_or_else(LeadCounts::default, |campaign| campaign.leads);
     let list = [
-        item(["to call", "待拨", "待撥"], leads.pending),
+        // Leased ones are in flight to the store; whoever watches sees them as waiting.
+        item(["to call", "待拨", "待撥"], leads.pending + leads.in_flight.saturating_sub(picture.alive() as u64)),
         item(["again later", "待重拨", "待重撥"], leads.scheduled),
         item(["done", "已完成", "已完成"], leads.closed),
     ];

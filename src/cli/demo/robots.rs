@@ -259,7 +259,7 @@ impl Robot {
     /// Among what the customer may say here, with the weights of a fair list.
     fn choice(&mut self, step: &Step) -> String {
         let mut open: Vec<(&Choice, f64)> = step.choices.iter().map(|choice| (choice, weight(&choice.id))).collect();
-        let objecting = 0.35 * 0.4_f64.powi(self.objections);
+        let objecting = 0.3 * 0.4_f64.powi(self.objections);
         open.extend(step.objections.iter().map(|choice| (choice, objecting)));
         let total: f64 = open.iter().map(|(_, weight)| weight).sum();
         let mut rest = self.rng.random_range(0.0..total.max(f64::MIN_POSITIVE));
@@ -348,8 +348,8 @@ impl Robot {
 /// How a customer tends to answer: well enough that a short demo sees orders.
 fn weight(choice: &str) -> f64 {
     match choice {
-        "yes" | "order" => 5.0,
-        "tap" | "jug" => 2.0,
+        "yes" | "order" => 7.0,
+        "tap" | "jug" => 3.0,
         "no" => 1.2,
         "later" => 0.4,
         "wrong_person" => 0.25,

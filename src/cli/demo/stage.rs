@@ -53,6 +53,7 @@ impl Stage {
         let config = configured(demo, dir, socket.local_addr()?)?;
         let (campaign_name, settings) = put_folder(&config, &demo.campaign)?;
         let assembly = Assembly::start(&config).await?;
+        tracing::info!(api = %assembly.address, sip = %assembly.host.sip.local(), "the dialer stands");
         let events = Some(assembly.feed.listen());
         let store = assembly.store.clone();
         let (_, admin_key) = store.create_key(Scope::Admin, Binding::default(), wall_now()).await?;
@@ -63,11 +64,13 @@ impl Stage {
             let (admin, name) = (admin.clone(), campaign_name.clone());
             blocking(move || Ok((hire(&admin, count)?, take_campaign(&admin, &name)?))).await?
         };
+        tracing::info!(agents = agents.len(), "agents and campaign are known");
         let people = leads::made_up(demo.leads(), demo.seed, wall_now(), demo.length());
         {
             let admin = admin.clone();
             blocking(move || Ok(admin.import(campaign, &leads::csv(&people))?)).await?;
         }
+        tracing::info!("the list is in");
         let phones = agents.iter().map(|a| PhoneSetup { user: a.name.clone(), password: a.sip_secret.clone() });
         let peers = Peers::start(PeersSetup {
             socket,
@@ -78,12 +81,14 @@ impl Stage {
             casting: Box::new(People::new(demo.seed)),
             seed: demo.seed,
         })?;
+        tracing::info!("the peers stand");
         let outcomes: Vec<String> = settings.outcomes.into_keys().collect();
         let robots = Robots::start(robots(&store, &agents, assembly.address, campaign, &outcomes, demo.seed).await?)?;
         {
             let admin = admin.clone();
             blocking(move || Ok(admin.post(&format!("/v1/campaigns/{campaign}/start"), &json!({}))?)).await?;
         }
+        tracing::info!("the campaign runs");
         let end = wall_now() + demo.length();
         Ok(Stage { assembly, peers, robots, campaign, campaign_name, admin, admin_key, end, events })
     }

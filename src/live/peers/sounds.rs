@@ -14,6 +14,8 @@ const VOICES: usize = 4;
 const HELLO_MS: [u32; 4] = [350, 550, 800, 1100];
 const UTTERANCE_MS: [u32; 3] = [1800, 2900, 4200];
 const MACHINE_MS: [u32; 3] = [5000, 7500, 10_500];
+/// Steps of a period of a voice.
+const PERIOD: usize = 256;
 /// Between the end of a machine's greeting and its beep.
 const BEFORE_BEEP_MS: usize = 450;
 
@@ -89,17 +91,22 @@ fn speak(rng: &mut Pcg32, pitch: f32, ms: u32) -> Vec<i16> {
     sound
 }
 
-/// Eight harmonics that fall off, the pitch gliding, soft edges.
+/// One period of eight harmonics that fall off.
+fn period(brightness: f32) -> [f32; PERIOD] {
+    std::array::from_fn(|i| {
+        let phase = TAU * i as f32 / PERIOD as f32;
+        (1..=8_u8).map(|harmonic| brightness.powi(i32::from(harmonic) - 1) * (phase * f32::from(harmonic)).sin()).sum()
+    })
+}
+
+/// The period again and again, the pitch gliding, soft edges.
 fn syllable_into(sound: &mut Vec<i16>, samples: usize, pitch: f32, glide: f32, brightness: f32, loudness: f32) {
+    let period = period(brightness);
     let mut phase = 0.0_f32;
     for i in 0..samples {
         let t = i as f32 / samples as f32;
         phase = (phase + pitch * (1.0 + glide * t) / RATE as f32).fract();
-        let (mut value, mut weight) = (0.0, 1.0);
-        for harmonic in 1..=8_u8 {
-            value += weight * (TAU * phase * f32::from(harmonic)).sin();
-            weight *= brightness;
-        }
+        let value = period[(phase * PERIOD as f32) as usize % PERIOD];
         let edge = (t * 6.0).min((1.0 - t) * 4.0).min(1.0);
         sound.push((value * 5200.0 * loudness * edge).clamp(-32_000.0, 32_000.0) as i16);
     }

@@ -1,6 +1,7 @@
 //! Header lines: names (long and compact), folds, and where the body begins.
 
 use super::{Fault, HEADER_BYTES_MAX, HEADERS_MAX, trim, value};
+use memchr::memchr;
 
 /// A header that this stack looks at. Names are compared without case; compact forms are the same name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +96,7 @@ pub(super) fn index(bytes: &[u8], at: usize, fields: &mut Vec<Field>, fault: &mu
 fn folded_line(bytes: &[u8], begin: usize) -> (usize, usize) {
     let mut at = begin;
     loop {
-        let Some(n) = bytes[at..].iter().position(|&b| b == b'\n') else {
+        let Some(n) = memchr(b'\n', &bytes[at..]) else {
             return (bytes.len(), bytes.len());
         };
         let end = if n > 0 && bytes[at + n - 1] == b'\r' { at + n - 1 } else { at + n };
@@ -110,7 +111,7 @@ fn folded_line(bytes: &[u8], begin: usize) -> (usize, usize) {
 
 fn field(bytes: &[u8], begin: usize, end: usize) -> Option<Field> {
     let line = &bytes[begin..end];
-    let colon = line.iter().position(|&b| b == b':')?;
+    let colon = memchr(b':', line)?;
     let mut name_end = colon;
     while name_end > 0 && matches!(line[name_end - 1], b' ' | b'\t') {
         name_end -= 1;

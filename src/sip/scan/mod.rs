@@ -34,8 +34,19 @@ pub struct Message<'a> {
     fields: &'a [Field],
     body_at: usize,
     body_end: usize,
+    known: Known<'a>,
     /// The first thing wrong with it, if any.
     pub fault: Option<Fault>,
+}
+
+/// What every stage asks for, read once.
+#[derive(Clone, Copy, Default)]
+struct Known<'a> {
+    via: Option<Via<'a>>,
+    from: Option<NameAddr<'a>>,
+    to: Option<NameAddr<'a>>,
+    call_id: Option<&'a [u8]>,
+    cseq: Option<CSeq<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +87,10 @@ pub fn scan<'a>(bytes: &'a [u8], scratch: &'a mut Scratch) -> Result<Message<'a>
     let start = start_line(line, &mut fault).ok_or(Unreadable::NotSip)?;
     scratch.fields.clear();
     let body_at = header::index(bytes, next, &mut scratch.fields, &mut fault);
-    let mut message = Message { start, bytes, fields: &scratch.fields, body_at, body_end: bytes.len(), fault };
+    let body_end = bytes.len();
+    let known = Known::default();
+    let mut message = Message { start, bytes, fields: &scratch.fields, body_at, body_end, known, fault };
+    message.know();
     message.check();
     Ok(message)
 }
@@ -111,23 +125,33 @@ impl<'a> Message<'a> {
 
     /// The topmost Via, also when several are joined by commas.
     pub fn top_via(&self) -> Option<Via<'a>> {
-        value::via(self.list(Name::Via).next()?)
+        self.known.via
     }
 
     pub fn from(&self) -> Option<NameAddr<'a>> {
-        name_addr(self.first(Name::From)?)
+        self.known.from
     }
 
     pub fn to(&self) -> Option<NameAddr<'a>> {
-        name_addr(self.first(Name::To)?)
+        self.known.to
     }
 
     pub fn call_id(&self) -> Option<&'a [u8]> {
-        self.first(Name::CallId).filter(|id| !id.is_empty())
+        self.known.call_id
     }
 
     pub fn cseq(&self) -> Option<CSeq<'a>> {
-        value::cseq(self.first(Name::CSeq)?)
+        self.known.cseq
+    }
+
+    fn know(&mut self) {
+        self.known = Known {
+            via: self.list(Name::Via).next().and_then(value::via),
+            from: self.first(Name::From).and_then(name_addr),
+            to: self.first(Name::To).and_then(name_addr),
+            call_id: self.first(Name::CallId).filter(|id| !id.is_empty()),
+            cseq: self.first(Name::CSeq).and_then(value::cseq),
+        };
     }
 
     pub fn seconds(&self, name: Name) -> Option<u32> {
@@ -169,21 +193,8 @@ impl<'a> Message<'a> {
     }
 
     fn check_mandatory(&self) -> Result<(), Fault> {
-        let single = [
-            (Name::From, "Several From"),
-            (Name::To, "Several To"),
-            (Name::CallId, "Several Call-ID"),
-            (Name::CSeq, "Several CSeq"),
-            (Name::MaxForwards, "Several Max-Forwards"),
-        ];
-        let mut count = [0usize; 5];
-        for field in self.fields {
-            if let Some(i) = single.iter().position(|(name, _)| *name == field.name) {
-                count[i] += 1;
-            }
-        }
-        if let Some(i) = count.iter().position(|&n| n > 1) {
-            return Err(Fault::bad(single[i].1));
+        if let Some(name) = self.repeated() {
+            return Err(Fault::bad(name));
         }
         self.call_id().ok_or(Fault::bad("Missing or Empty Call-ID"))?;
         let via = self.top_via().ok_or(Fault::bad("Missing or Bad Via"))?;
@@ -207,9 +218,28 @@ impl<'a> Message<'a> {
         Ok(())
     }
 
+    /// A header that may stand once only, and stands twice.
+    fn repeated(&self) -> Option<&'static str> {
+        let mut seen = [false; 5];
+        for field in self.fields {
+            let (at, why) = match field.name {
+                Name::From => (0, "Several From"),
+                Name::To => (1, "Several To"),
+                Name::CallId => (2, "Several Call-ID"),
+                Name::CSeq => (3, "Several CSeq"),
+                Name::MaxForwards => (4, "Several Max-Forwards"),
+                _ => continue,
+            };
+            if std::mem::replace(&mut seen[at], true) {
+                return Some(why);
+            }
+        }
+        None
+    }
+
     /// Each must be one, or a response could not find its way back.
     fn check_vias(&self) -> Result<(), Fault> {
-        for (at, via) in self.list(Name::Via).enumerate() {
+        for (at, via) in self.list(Name::Via).enumerate().skip(1) {
             if at == VIA_MAX {
                 return Err(Fault::bad("Too Many Via"));
             }
@@ -242,7 +272,7 @@ fn check_request_uri(uri: &[u8]) -> Result<(), Fault> {
 
 /// One line from `at`, without its end; and where the next begins. A lone LF ends a line too.
 fn line(bytes: &[u8], at: usize) -> (&[u8], usize) {
-    match bytes[at..].iter().position(|&b| b == b'\n') {
+    match memchr::memchr(b'\n', &bytes[at..]) {
         Some(n) => {
             let line = &bytes[at..at + n];
             (line.strip_suffix(b"\r").unwrap_or(line), at + n + 1)

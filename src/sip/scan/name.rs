@@ -8,12 +8,13 @@ pub struct NameAddr<'a> {
     /// With its quotes, if any.
     pub display: &'a [u8],
     pub uri: &'a [u8],
+    tag: Option<&'a [u8]>,
     pub(crate) params: &'a [u8],
 }
 
 impl<'a> NameAddr<'a> {
     pub fn tag(&self) -> Option<&'a [u8]> {
-        self.param("tag").flatten().filter(|tag| !tag.is_empty())
+        self.tag
     }
 
     pub fn param(&self, name: &str) -> Option<Option<&'a [u8]>> {
@@ -46,7 +47,8 @@ pub fn name_addr(value: &[u8]) -> Option<NameAddr<'_>> {
         && (params.is_empty() || params[0] == b';')
         && (open.is_some() || !uri.iter().any(|b| matches!(b, b'?' | b',' | b'"')))
         && sound_display(display);
-    sound.then_some(NameAddr { display, uri, params })
+    let tag = Params(params).value("tag").filter(|tag| !tag.is_empty());
+    sound.then_some(NameAddr { display, uri, tag, params })
 }
 
 /// `Some(None)`: there is no bracket. `None`: a quote never ends.

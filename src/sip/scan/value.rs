@@ -1,6 +1,7 @@
 //! Header values: lists, parameters, numbers, Via and CSeq. Line ends inside a value (folds) count as white space.
 
 use super::uri::{Host, host_port};
+use memchr::{memchr, memchr2};
 
 pub(super) fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
@@ -36,6 +37,11 @@ pub(crate) fn number(bytes: &[u8]) -> Option<u32> {
 
 /// Where `wanted` stands outside quotes and angle brackets.
 fn find_outside(bytes: &[u8], wanted: u8) -> Option<usize> {
+    // Mostly there is no quote and no bracket before it.
+    let first = memchr(wanted, bytes)?;
+    if memchr2(b'"', b'<', &bytes[..first]).is_none() {
+        return Some(first);
+    }
     let (mut quoted, mut escaped, mut depth) = (false, false, 0u32);
     for (i, &b) in bytes.iter().enumerate() {
         if escaped {
@@ -109,7 +115,8 @@ impl<'a> Params<'a> {
 
     /// `Some(None)`: there, without a value.
     pub(crate) fn get(self, name: &str) -> Option<Option<&'a [u8]>> {
-        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+        let wanted = name.as_bytes();
+        self.iter().find(|(n, _)| n.len() == wanted.len() && n.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
     }
 
     pub(crate) fn value(self, name: &str) -> Option<&'a [u8]> {
@@ -163,18 +170,31 @@ pub struct Via<'a> {
 
 /// `SIP / 2.0 / UDP host:port ;params`, with white space wherever RFC 4475 puts it.
 pub fn via(value: &[u8]) -> Option<Via<'_>> {
-    let semicolon = value.iter().position(|&b| b == b';').unwrap_or(value.len());
+    let semicolon = memchr(b';', value).unwrap_or(value.len());
     let (head, params) = value.split_at(semicolon);
-    let mut slashes = head.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(i, _)| i);
-    let (first, second) = (slashes.next()?, slashes.next()?);
-    if !trim(&head[..first]).eq_ignore_ascii_case(b"SIP") || trim(&head[first + 1..second]) != b"2.0" {
-        return None;
-    }
-    let rest = trim(&head[second + 1..]);
+    let rest = match head.strip_prefix(b"SIP/2.0/") {
+        Some(rest) => rest,
+        None => spaced_protocol(head)?,
+    };
     let space = rest.iter().position(|&b| is_space(b))?;
     let transport = &rest[..space];
     let sent_by = trim(&rest[space..]);
     let (host, port) = host_port(sent_by)?;
-    let params = Params(params);
-    Some(Via { transport, host, sent_by, port, branch: params.value("branch"), rport: params.get("rport").is_some() })
+    let (mut branch, mut rport) = (None, false);
+    for (name, value) in Params(params).iter() {
+        match name.len() {
+            6 if name.eq_ignore_ascii_case(b"branch") => branch = branch.or(value),
+            5 if name.eq_ignore_ascii_case(b"rport") => rport = true,
+            _ => {}
+        }
+    }
+    Some(Via { transport, host, sent_by, port, branch, rport })
+}
+
+/// What follows `SIP / 2.0 /` in any spelling.
+fn spaced_protocol(head: &[u8]) -> Option<&[u8]> {
+    let first = memchr(b'/', head)?;
+    let second = first + 1 + memchr(b'/', &head[first + 1..])?;
+    let fits = trim(&head[..first]).eq_ignore_ascii_case(b"SIP") && trim(&head[first + 1..second]) == b"2.0";
+    fits.then(|| trim(&head[second + 1..]))
 }

@@ -138,7 +138,7 @@ impl Stack {
         let bracketed = |uri: &[u8]| [b"<", uri, b">"].concat();
         let from = message.from().expect("a message without fault has From");
         let to = message.to().expect("a message without fault has To");
-        Dialog {
+        let mut dialog = Dialog {
             call_id: message.call_id().unwrap_or_default().to_vec(),
             local: bracketed(to.uri),
             remote: bracketed(from.uri),
@@ -148,9 +148,12 @@ impl Stack {
             routes: routes(message),
             local_cseq: 0,
             remote_cseq: message.cseq().map(|c| c.number),
+            hop: peer,
             home: peer,
             pinned: matches!(origin, Origin::User(_) | Origin::Account(_)),
-        }
+        };
+        dialog.hop = dialog.next_hop();
+        dialog
     }
 
     /// The offer as it came and what we make of it; empty and `None` without one.

@@ -74,6 +74,7 @@ impl Stack {
             routes: Vec::new(),
             local_cseq: 1,
             remote_cseq: None,
+            hop: way.peer,
             home: way.peer,
             pinned: way.pinned,
         };
@@ -152,7 +153,7 @@ impl Stack {
         sdp::write_offer(&mut self.body, &local, Direction::SendRecv);
         let begin = self.wire.begin();
         let mut w = Writer::new(&mut self.wire.bytes);
-        leg.dialog.request(&mut w, &self.me, "INVITE", &branch, leg.dialog.local_cseq);
+        leg.dialog.request(&mut w, &self.me, rsip::Method::Invite, &branch, leg.dialog.local_cseq);
         write_contact(&mut w, &leg.dialog.local, &self.me.host);
         w.header("Allow", super::ALLOW);
         if let Some(seconds) = leg.session_seconds {
@@ -169,8 +170,7 @@ impl Stack {
         self.me.user_agent(&mut w);
         w.sdp_body(&self.body);
         leg.invite_cseq = leg.dialog.local_cseq;
-        let peer = leg.dialog.next_hop();
-        let peer = if leg.moved { peer } else { leg.dialog.home };
+        let peer = leg.dialog.hop;
         let transaction = self.launch(now, Owner::Invite(key), true, peer, begin);
         if let Some(leg) = self.legs.get_mut(key) {
             leg.transaction = Some(transaction);
@@ -241,10 +241,10 @@ impl Stack {
         hex(self.chance.next(), &mut branch.0[3..19]);
         leg.ack.clear();
         let mut w = Writer::new(&mut leg.ack);
-        leg.dialog.request(&mut w, &self.me, "ACK", &branch, leg.invite_cseq);
+        leg.dialog.request(&mut w, &self.me, rsip::Method::Ack, &branch, leg.invite_cseq);
         w.text_lines(&leg.credentials);
         w.no_body();
-        self.wire.send(leg.dialog.next_hop(), &leg.ack);
+        self.wire.send(leg.dialog.hop, &leg.ack);
     }
 
     /// A refusal of the INVITE that makes the call: try otherwise, or tell.
@@ -296,6 +296,7 @@ impl Stack {
             (uri.user == Some(called.as_slice()) && uri.socket().is_some()).then_some(contact.uri)
         })?;
         leg.dialog.target = uri.to_vec();
+        leg.dialog.hop = leg.dialog.next_hop();
         leg.dialog.local_cseq += 1;
         leg.credentials.clear();
         leg.moved = true;
@@ -319,18 +320,18 @@ impl Stack {
         hex(self.chance.next(), &mut branch.0[3..19]);
         let begin = self.wire.begin();
         let mut w = Writer::new(&mut self.wire.bytes);
-        dialog.request(&mut w, &self.me, "ACK", &branch, dialog.local_cseq);
+        dialog.request(&mut w, &self.me, rsip::Method::Ack, &branch, dialog.local_cseq);
         w.no_body();
-        self.wire.commit(dialog.next_hop(), begin);
+        self.wire.commit(dialog.hop, begin);
         if known {
             return;
         }
         let Some(branch) = self.next_client() else { return };
         let begin = self.wire.begin();
         let mut w = Writer::new(&mut self.wire.bytes);
-        dialog.request(&mut w, &self.me, "BYE", &branch, dialog.local_cseq + 1);
+        dialog.request(&mut w, &self.me, rsip::Method::Bye, &branch, dialog.local_cseq + 1);
         w.no_body();
-        self.launch(now, Owner::Nobody, false, dialog.next_hop(), begin);
+        self.launch(now, Owner::Nobody, false, dialog.hop, begin);
     }
 
     /// The ACK to a refusal, within its transaction.
@@ -338,7 +339,7 @@ impl Stack {
         let Some(client) = self.clients.get_mut(at) else { return };
         if client.ack.is_empty() {
             let mut ack = std::mem::take(&mut client.ack);
-            derive(&mut ack, &client.request, "ACK", message.first(Name::To));
+            derive(&mut ack, &client.request, rsip::Method::Ack, message.first(Name::To));
             client.ack = ack;
         }
         self.wire.send(client.peer, &client.ack);
@@ -361,6 +362,7 @@ fn stray_dialog(invite: &[u8], peer: Peer, response: &Message<'_>) -> Option<Dia
         routes: Vec::new(),
         local_cseq: request.cseq()?.number,
         remote_cseq: None,
+        hop: peer,
         home: peer,
         pinned: false,
     };

@@ -49,7 +49,7 @@ impl Stack {
             return;
         }
         let mut bytes = Vec::with_capacity(512);
-        derive(&mut bytes, &client.request, "CANCEL", None);
+        derive(&mut bytes, &client.request, rsip::Method::Cancel, None);
         self.wire.send(client.peer, &bytes);
         let timers = &self.config.timers;
         let retry = Retry::new(now, timers, timers.t2, client.peer.transport.reliable());
@@ -90,7 +90,8 @@ pub(super) fn cancelled(why: Stopping) -> End {
 
 /// A request within the transaction of `original`, which we wrote: the CANCEL, or the ACK to a refusal, with the
 /// refusal's To (RFC 3261 sections 9.1 and 17.1.1.3).
-pub(super) fn derive(out: &mut Vec<u8>, original: &[u8], method: &'static str, to: Option<&[u8]>) {
+pub(super) fn derive(out: &mut Vec<u8>, original: &[u8], method: rsip::Method, to: Option<&[u8]>) {
+    let method = crate::sip::build::method_name(method);
     let mut scratch = Scratch::default();
     let request = scan::scan(original, &mut scratch).expect("we wrote it");
     let Start::Request { uri, .. } = request.start else { return };

@@ -66,11 +66,11 @@ impl Stack {
         leg.dialog.local_cseq += 1;
         let begin = self.wire.begin();
         let mut w = crate::sip::write::Writer::new(&mut self.wire.bytes);
-        leg.dialog.request(&mut w, &self.me, "BYE", &branch, leg.dialog.local_cseq);
+        leg.dialog.request(&mut w, &self.me, rsip::Method::Bye, &branch, leg.dialog.local_cseq);
         w.text_lines(credentials);
         self.me.user_agent(&mut w);
         w.no_body();
-        let peer = leg.dialog.next_hop();
+        let peer = leg.dialog.hop;
         self.launch(now, Owner::Bye(key), false, peer, begin);
     }
 }

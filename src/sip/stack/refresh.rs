@@ -36,7 +36,7 @@ impl Stack {
         let update = leg.peer_updates;
         let begin = self.wire.begin();
         let mut w = Writer::new(&mut self.wire.bytes);
-        let method = if update { "UPDATE" } else { "INVITE" };
+        let method = if update { rsip::Method::Update } else { rsip::Method::Invite };
         leg.dialog.request(&mut w, &self.me, method, &branch, leg.dialog.local_cseq);
         write_contact(&mut w, &leg.dialog.local, &self.me.host);
         w.raw("Supported: timer\r\n");
@@ -52,7 +52,7 @@ impl Stack {
             sdp::write_offer(&mut self.body, &local(leg, &self.config), direction);
             w.sdp_body(&self.body);
         }
-        let peer = leg.dialog.next_hop();
+        let peer = leg.dialog.hop;
         self.launch(now, Owner::Refresh(key), !update, peer, begin);
     }
 
@@ -127,10 +127,10 @@ impl Stack {
         leg.dialog.local_cseq += 1;
         let begin = self.wire.begin();
         let mut w = Writer::new(&mut self.wire.bytes);
-        leg.dialog.request(&mut w, &self.me, "PRACK", &branch, leg.dialog.local_cseq);
+        leg.dialog.request(&mut w, &self.me, rsip::Method::PRack, &branch, leg.dialog.local_cseq);
         w.raw("RAck: ").number(rseq.into()).raw(" ").number(invite_cseq.into()).raw(" INVITE\r\n");
         w.no_body();
-        let peer = leg.dialog.next_hop();
+        let peer = leg.dialog.hop;
         self.launch(now, Owner::Nobody, false, peer, begin);
     }
 

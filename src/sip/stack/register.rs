@@ -5,13 +5,14 @@ use super::refresh::answer_line;
 use crate::sip::alarms::{Alarm, Subject};
 use crate::sip::api::{Account, AccountEvent, AccountId, Event};
 use crate::sip::branch::{Token, hex};
+use crate::sip::build::{self, Outside};
 use crate::sip::digest::{Answering, Secret};
 use crate::sip::leg::Purse;
 use crate::sip::scan::{Message, Name, name_addr, number};
 use crate::sip::slots::SlotKey;
 use crate::sip::transaction::Owner;
 use crate::sip::transport::Peer;
-use crate::sip::write::{Writer, is_host_text, is_user_text};
+use crate::sip::write::{is_host_text, is_user_text};
 use crate::words::{Moment, TrunkId};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -112,21 +113,22 @@ impl Stack {
         let Some(account) = self.accounts.get_mut(key) else { return };
         account.cseq += 1;
         let peer = Peer::udp(account.config.registrar);
-        let (user, domain) = (account.config.user.as_bytes(), account.config.domain.as_bytes());
         let seconds = if account.leaving { 0 } else { account.expires.as_secs() };
+        let request = Outside {
+            method: rsip::Method::Register,
+            domain: &account.config.domain,
+            from_user: &account.config.user,
+            from_domain: &account.config.domain,
+            to_user: Some(&account.config.user),
+            contact_user: Some(&account.config.user),
+            tag: account.tag.bytes(),
+            call_id: &account.call_id,
+            cseq: account.cseq,
+            expires: Some(seconds),
+            credentials,
+        };
         let begin = self.wire.begin();
-        let mut w = Writer::new(&mut self.wire.bytes);
-        w.raw("REGISTER sip:").text(domain).raw(" SIP/2.0\r\n");
-        self.me.via(&mut w, peer, &branch);
-        w.raw("Max-Forwards: 70\r\nFrom: <sip:").text(user).raw("@").text(domain).raw(">;tag=");
-        w.text(account.tag.bytes()).raw("\r\nTo: <sip:").text(user).raw("@").text(domain).raw(">\r\n");
-        w.header("Call-ID", &account.call_id);
-        w.raw("CSeq: ").number(account.cseq.into()).raw(" REGISTER\r\n");
-        w.raw("Contact: <sip:").text(user).raw("@").text(self.me.host.as_bytes()).raw(">;expires=");
-        w.number(seconds).end_line().header_number("Expires", seconds);
-        w.header("Allow", super::ALLOW).text_lines(credentials);
-        self.me.user_agent(&mut w);
-        w.no_body();
+        build::write(&mut self.wire.bytes, &self.me, peer, &branch, &request);
         self.launch(now, Owner::Register(key), false, peer, begin);
     }
 

@@ -124,6 +124,10 @@ impl Stack {
         server.response.clear();
         server.response.extend_from_slice(&self.wire.bytes[begin..]);
         server.on_respond(now, &self.config.timers, code);
+        // After a final response only its repetition is left.
+        if code >= 200 && self.spare.len() < super::SPARE_MAX {
+            self.spare.push(std::mem::take(&mut server.head));
+        }
         self.wire.commit(server.peer, begin);
         self.arm_server(at);
     }

@@ -84,7 +84,7 @@ impl Stack {
         match self.legs.get(leg) {
             Some(found) if found.dialog.remote_tag == tag => {
                 self.stats.retransmitted += 1;
-                self.wire.send(found.dialog.next_hop(), &found.ack);
+                self.wire.send(found.dialog.hop, &found.ack);
             }
             _ => self.on_stray_success(now, at, peer, message),
         }

@@ -4,9 +4,9 @@ use super::Stack;
 use crate::sip::alarms::{Alarm, Subject};
 use crate::sip::api::{Account, AccountId, Event, Trunk};
 use crate::sip::branch::hex;
+use crate::sip::build::{self, Outside};
 use crate::sip::transaction::Owner;
 use crate::sip::transport::Peer;
-use crate::sip::write::Writer;
 use crate::words::{Moment, TrunkId};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -148,16 +148,21 @@ impl Stack {
         let Some(trunk) = self.trunks.get(&id) else { return };
         let peer = Peer::udp(trunk.config.address);
         let host = trunk.config.domain.clone().unwrap_or_else(|| trunk.config.address.to_string());
+        let request = Outside {
+            method: rsip::Method::Options,
+            domain: &host,
+            from_user: "ping",
+            from_domain: &self.me.domain,
+            to_user: None,
+            contact_user: None,
+            tag: &call_id[..16],
+            call_id: &call_id,
+            cseq: 1,
+            expires: None,
+            credentials: &[],
+        };
         let begin = self.wire.begin();
-        let mut w = Writer::new(&mut self.wire.bytes);
-        w.raw("OPTIONS sip:").text(host.as_bytes()).raw(" SIP/2.0\r\n");
-        self.me.via(&mut w, peer, &branch);
-        w.raw("Max-Forwards: 70\r\nFrom: <sip:ping@").text(self.me.domain.as_bytes()).raw(">;tag=");
-        w.text(&call_id[..16]).raw("\r\nTo: <sip:").text(host.as_bytes()).raw(">\r\n");
-        w.header("Call-ID", &call_id).raw("CSeq: 1 OPTIONS\r\n");
-        w.raw("Contact: <sip:").text(self.me.host.as_bytes()).raw(">\r\nAccept: application/sdp\r\n");
-        self.me.user_agent(&mut w);
-        w.no_body();
+        build::write(&mut self.wire.bytes, &self.me, peer, &branch, &request);
         self.launch(now, Owner::Ping(id), false, peer, begin);
     }
 
