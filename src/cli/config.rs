@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
 
 /// A complete, commented file: what `outpace config example` prints and what the tests parse.
 pub const EXAMPLE: &str = include_str!("config_example.toml");
@@ -206,6 +207,10 @@ impl Config {
         if self.rtp.port_min >= self.rtp.port_max {
             let (min, max) = (self.rtp.port_min, self.rtp.port_max);
             return fail(format!("rtp.port_min = {min} is not below rtp.port_max = {max}: swap or widen them"));
+        }
+        if let Err(error) = EnvFilter::try_new(&self.log.level) {
+            let level = &self.log.level;
+            return fail(format!("log.level = \"{level}\": {error}; such as info, or info,outpace::sip=debug"));
         }
         for (index, trunk) in self.trunks.iter().enumerate() {
             if trunk.channels == 0 || trunk.calls_per_second == 0 {

@@ -38,12 +38,24 @@ impl Serve {
                 }
             }
             let asked = !assembly.host.engine_ended() && !assembly.host.writer_ended();
-            tracing::info!(drain_seconds = config.node.drain_seconds, "stopping: no new calls, those in flight finish");
-            let sound = assembly.stop(Duration::from_secs(config.node.drain_seconds)).await;
+            // Who may not write any more has no calls to finish either: they are another's now.
+            let within = Duration::from_secs(if asked { config.node.drain_seconds } else { 0 });
+            tracing::info!(seconds = within.as_secs(), "stopping: no new calls, those in flight finish");
+            let sound = tokio::select! {
+                sound = assembly.stop(within) => sound,
+                _ = terminate.recv() => asked_again(),
+                _ = interrupt.recv() => asked_again(),
+            };
             tracing::info!("stopped");
             Ok(if sound && asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
     }
+}
+
+/// A store that is away or full would keep a stopping process for as long as it is.
+fn asked_again() -> bool {
+    tracing::warn!("asked a second time: ending at once; what is not on disk yet is closed by the next start");
+    false
 }
 
 pub(crate) fn start_log(level: &str) -> Result<(), Failure> {

@@ -25,6 +25,10 @@ use tokio::task::JoinHandle as Task;
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
 
+/// Of a process that may not write any more.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(20);
+
 /// What the registrar grants at most.
 const REGISTER_EXPIRES: Duration = Duration::from_secs(60);
 
@@ -193,9 +197,21 @@ impl Host {
         self.writing.is_finished()
     }
 
-    /// After the engine stopped: the last facts on disk. False: the engine panicked.
+    /// After the engine stopped: the last facts on disk. False: the engine panicked, or nothing can be written any more.
     pub async fn finish(self) -> bool {
         let engine = self.engine;
+        // The engine waits until its last fact is durable. Once the writer has ended, that never comes: after the time
+        // it takes to say BYE, the process goes.
+        let mut left = LAST_WORDS;
+        while !engine.is_finished() && !left.is_zero() {
+            tokio::time::sleep(LOOK).await;
+            if self.writing.is_finished() {
+                left = left.saturating_sub(LOOK);
+            }
+        }
+        if !engine.is_finished() {
+            return false;
+        }
         let sound = tokio::task::spawn_blocking(move || engine.join().is_ok()).await.unwrap_or(false);
         self.writer.drain().await;
         drop(self.desk);

@@ -128,6 +128,8 @@ fn a_running_dialer_on_a_full_disk() {
         request.send_empty().map(|answer| answer.status().as_u16())
     });
     wait_until("/readyz to name it", Duration::from_secs(20), || dialer.ready_says().contains("store_full"));
+    // What is not on disk is not said to be done.
+    assert!(!waiting.is_finished(), "answered before it was durable");
     disk.empty();
     assert_eq!(waiting.join().expect("it ran").expect("answered"), 200, "done once there was room");
     wait_until("/readyz to be well", Duration::from_secs(20), || dialer.status("/readyz") == 200);
