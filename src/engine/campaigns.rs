@@ -72,6 +72,8 @@ impl Engine {
             state: CampaignState::Idle,
             hopper: VecDeque::new(),
             leasing: false,
+            asked: 0,
+            dry: false,
             counts: LeadCounts::default(),
             calls: BTreeSet::new(),
             waiting: VecDeque::new(),

@@ -32,7 +32,7 @@ impl Engine {
         let seats = self.floor.iter().filter(|a| a.session.as_ref().is_some_and(|s| s.campaigns.contains(&id))).count();
         let shutting_down = self.shutting_down;
         let Some(campaign) = self.campaigns.get_mut(&id) else { return };
-        if campaign.leasing || campaign.state != CampaignState::Running || shutting_down {
+        if campaign.leasing || campaign.dry || campaign.state != CampaignState::Running || shutting_down {
             return;
         }
         let lines = campaign.spec.settings.dialing.lines_max as usize;
@@ -42,6 +42,7 @@ impl Engine {
             return;
         }
         campaign.leasing = true;
+        campaign.asked = wanted - campaign.hopper.len();
         let count = u32::try_from(wanted - campaign.hopper.len()).expect("bounded by LEADS_MAX");
         self.command(Command::LeaseLeads { campaign: id, count });
     }
@@ -62,16 +63,26 @@ impl Engine {
         let got = leads.len();
         campaign.hopper.extend(leads);
         campaign.restless = true;
-        if got == 0 {
-            let idle = campaign.calls.is_empty() && campaign.hopper.is_empty();
-            if idle && counts.pending == 0 && counts.scheduled == 0 && counts.in_flight == 0 {
-                self.finish_campaign(id);
-                return;
-            }
+        let idle = campaign.calls.is_empty() && campaign.hopper.is_empty();
+        if idle && counts.pending == 0 && counts.scheduled == 0 && counts.in_flight == 0 {
+            self.finish_campaign(id);
+            return;
+        }
+        if got < campaign.asked {
+            // That was all there is for now: asking again at once would only keep the store busy.
+            campaign.dry = true;
             let due = next_due.map_or(LEASE_AT_LATEST, |at| at.since(wall).max(Duration::from_millis(50)));
             let wait = if idle { due.min(LEASE_AT_LATEST) } else { due.min(LEASE_AGAIN) };
             self.timers.set(Timer::Lease(id), now + wait);
         }
+    }
+
+    /// Time has passed, or something came in: the store may have leads again.
+    pub(super) fn on_lease_timer(&mut self, id: CampaignId) {
+        if let Some(campaign) = self.campaigns.get_mut(&id) {
+            campaign.dry = false;
+        }
+        self.lease(id);
     }
 
     fn give_back(&mut self, campaign: CampaignId, leads: Vec<LeadId>) {

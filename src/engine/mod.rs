@@ -148,7 +148,7 @@ impl Engine {
         match timer {
             Timer::Outgoing => self.send_outgoing(),
             Timer::Pace(campaign) => self.rouse(campaign),
-            Timer::Lease(campaign) => self.lease(campaign),
+            Timer::Lease(campaign) => self.on_lease_timer(campaign),
             Timer::Ring(call) => self.on_rung_out(call),
             Timer::Verdict(call) => self.on_verdict_overdue(call),
             Timer::Threshold(call) => self.on_threshold(call),

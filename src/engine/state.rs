@@ -19,6 +19,10 @@ pub(super) struct Campaign {
     pub hopper: VecDeque<Lead>,
     /// A `LeaseLeads` is under way.
     pub leasing: bool,
+    /// Leads asked for by it.
+    pub asked: usize,
+    /// The store had fewer than asked: it is asked again by `Timer::Lease`, not before.
+    pub dry: bool,
     pub counts: LeadCounts,
     /// Calls placed and not over (wrap-up included).
     pub calls: BTreeSet<CallId>,

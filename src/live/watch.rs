@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-/// A flow's answer takes microseconds; the counted budgets stop runaways long before this.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// A flow's answer takes microseconds; the counted budgets stop runaways long before this. Wall time passes on a busy
+/// machine without anybody's fault, hence so much of it.
+const PATIENCE: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(20);
 const IDLE: i64 = -1;
 
