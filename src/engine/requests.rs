@@ -8,7 +8,14 @@ use crate::words::*;
 
 impl Engine {
     pub(super) fn on_request(&mut self, id: RequestId, by: String, request: Request) {
-        self.answer_when_durable = false;
+        // A crash must not undo what whoever runs the campaign was told is done: a pause that is gone would dial again.
+        self.answer_when_durable = matches!(
+            request,
+            Request::StartCampaign { .. }
+                | Request::PauseCampaign { .. }
+                | Request::DrainCampaign { .. }
+                | Request::SetMode { .. }
+        );
         let result = self.answer(by, request);
         if self.answer_when_durable && self.durable < self.seq {
             self.held.push_back(Held { seq: self.seq, id, result });

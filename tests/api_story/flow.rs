@@ -83,7 +83,10 @@ pub fn facts_by_cursor(house: &House) {
     assert!(seen.iter().any(|(node, _)| *node != 1), "imports are written by a node of their own: {seen:?}");
     assert!(seen.len() > 7, "{seen:?}");
     let campaign = &house.first.campaign;
-    house.ask(&house.keys["admin"], "POST", &format!("/v1/campaigns/{campaign}/pause"), b"");
+    for order in ["start", "pause"] {
+        let answer = house.ask(&house.keys["admin"], "POST", &format!("/v1/campaigns/{campaign}/{order}"), b"");
+        assert_eq!(answer.status, 200, "{order}: {}", answer.body);
+    }
     let more = house.get(&format!("/v1/events?{}", after.trim_start_matches('&')));
     let kinds: Vec<&str> = more["items"].as_array().unwrap().iter().filter_map(|f| f["kind"].as_str()).collect();
     assert!(kinds.contains(&"campaign_paused"), "{kinds:?}");
