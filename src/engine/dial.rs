@@ -283,18 +283,12 @@ impl Engine {
         self.send_outgoing();
     }
 
-    /// The record is durable: the gate's second look.
+    /// The record is durable: the call may take its turn on the trunk. The gate's second look comes with the turn.
     fn clear(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let running = self.campaigns.get(&call.campaign).is_some_and(|c| c.state == CampaignState::Running);
         if !running || self.shutting_down {
             self.withdraw(id, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
-            return;
-        }
-        let verdict = self.ask_gate(call.campaign, &call.lead);
-        if !verdict.allowed {
-            let why = verdict.why.expect("a refusal has its reason");
-            self.withdraw(id, why, verdict.rules.to_strings());
             return;
         }
         self.calls.get_mut(&id).expect("just looked up").stage = Stage::Cleared;
@@ -348,7 +342,7 @@ impl Engine {
         }
     }
 
-    /// The last look: hours may close and people opt out while a call waits for its turn on the trunk.
+    /// The gate's second look, at the last moment: hours may close and people opt out while a call waits for its turn on the trunk.
     fn dial_if_still_allowed(&mut self, id: CallId, trunk: TrunkId) {
         let call = self.calls.get(&id).expect("queued calls exist");
         let verdict = self.ask_gate(call.campaign, &call.lead);

@@ -51,6 +51,20 @@ fn a_day_of_fifty_agents_is_twice_the_same_and_breaks_no_rule() {
     assert_eq!(first, second);
 }
 
+/// The KPI module and the report's own counting meet the same facts.
+#[test]
+fn the_kpis_of_a_day_agree_with_a_plain_count_of_its_facts() {
+    let mut floor = floor_day(3);
+    floor.hours = 0.25;
+    let (_, day) = bytes(&floor, PREDICTIVE);
+    let total = |pick: fn(&outpace::sim::report::Hour) -> u64| day.summary.hours.iter().map(pick).sum::<u64>() as f64;
+    let kpi = |id: &str| day.summary.kpis[id].num;
+    assert_eq!(kpi("dials"), total(|hour| hour.dials));
+    assert_eq!(kpi("handled"), total(|hour| hour.handled));
+    assert_eq!(kpi("orders"), total(|hour| hour.orders));
+    assert_eq!(kpi("abandon_rate@us_tsr"), total(|hour| hour.abandoned));
+}
+
 #[test]
 fn another_seed_is_another_day() {
     let mut day = floor_day(1);
