@@ -236,7 +236,7 @@ impl Summary {
 
     /// The few that a supervisor asks for first; all of them are in the JSON.
     fn kpis_text(&self, out: &mut String) {
-        const SHOWN: [&str; 10] = [
+        const SHOWN: [&str; 9] = [
             "dials",
             "human_answer_rate",
             "abandon_rate",
@@ -246,7 +246,6 @@ impl Summary {
             "contact_rate_rpc",
             "conv_human",
             "orders",
-            "list_penetration",
         ];
         writeln!(out).expect("a string");
         for id in SHOWN {
