@@ -146,7 +146,8 @@ pub struct Abandonment {
 pub struct Amd {
     #[serde(default)]
     pub enabled: bool,
-    /// The verdict falls at the latest then; undecided counts as a person.
+    /// After the answer the verdict falls at the latest then, and anew after the end of the greeting where the profile's
+    /// clock starts there; undecided counts as a person.
     #[serde(default = "d::amd_deadline_seconds")]
     pub deadline_seconds: f64,
     /// `hang_up` or `message`: play `machine_message` after the beep.
