@@ -9,6 +9,8 @@ mod story;
 mod flow;
 #[path = "api_story/house.rs"]
 mod house;
+#[path = "api_story/matrix.rs"]
+mod matrix;
 #[path = "api_story/mistakes.rs"]
 mod mistakes;
 #[path = "api_story/people.rs"]
@@ -21,10 +23,11 @@ use std::path::Path;
 
 #[test]
 fn a_day_at_the_api() {
-    roles::nothing_is_left_out();
+    matrix::nothing_is_left_out();
     let mut house = house::House::open("api-story");
     flow::facts_by_cursor(&house);
-    roles::each_role_at_each_path(&house);
+    matrix::each_role_at_each_operation(&house);
+    matrix::a_client_without_a_filter(&house);
     roles::lists_are_one_s_own(&house);
     roles::numbers_are_masked_by_role(&house);
     mistakes::each_mistake_is_named(&house);
