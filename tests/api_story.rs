@@ -9,6 +9,8 @@ mod story;
 mod flow;
 #[path = "api_story/house.rs"]
 mod house;
+#[path = "api_story/manners.rs"]
+mod manners;
 #[path = "api_story/matrix.rs"]
 mod matrix;
 #[path = "api_story/mistakes.rs"]
@@ -33,6 +35,11 @@ fn a_day_at_the_api() {
     mistakes::each_mistake_is_named(&house);
     mistakes::bodies_are_bounded(&house);
     mistakes::in_chinese(&house);
+    manners::every_answer_has_its_id(&house);
+    manners::what_is_left_is_told(&house);
+    manners::a_thing_is_made_once(&house);
+    manners::two_managers_and_one_campaign(&house);
+    manners::two_browsers_and_one_agent(&house);
     flow::a_list_by_http(&house);
     flow::pages(&house);
     flow::figures(&house);
@@ -82,7 +89,11 @@ fn the_document_is_whole() {
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
-                let place = if path.contains(&format!("{{{name}}}")) { "path" } else { "query" };
+                let place = match name {
+                    "Idempotency-Key" | "If-Match" => "header",
+                    name if path.contains(&format!("{{{name}}}")) => "path",
+                    _ => "query",
+                };
                 assert_eq!(parameter["in"], place, "{what}: {name}");
             }
         }
@@ -100,7 +111,7 @@ fn has_answers(what: &str, operation: &serde_json::Value, with_id: bool, with_bo
         wanted.extend(["404", "422"]);
     }
     if with_body && operation.get("requestBody").is_some() {
-        wanted.extend(["413", "422"]);
+        wanted.extend(["408", "413", "415", "422"]);
     }
     for status in wanted {
         assert!(answers.contains_key(status), "{what} does not say {status}");

@@ -19,6 +19,7 @@ mod db;
 mod error;
 mod facts;
 mod health;
+mod idempotency;
 mod import;
 mod intake;
 mod keys;
@@ -48,6 +49,7 @@ pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
 pub use facts::{FactCursor, FactFilter, Write};
 pub use health::{Fault, Health};
+pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
@@ -169,12 +171,13 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 20] = [
+const ALL_STATEMENTS: [&[Sql]; 21] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
     facts::STATEMENTS,
+    idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
     lease::STATEMENTS,

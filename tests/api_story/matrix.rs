@@ -123,9 +123,10 @@ enum Door<'a> {
 impl Door<'_> {
     fn ask(&self, house: &House, method: &str, path: &str, body: &str) -> Answer {
         match self {
-            Door::Key(key) => house.ask(key, method, path, body.as_bytes()),
+            Door::Key(key) => house.ask_with(key, method, path, body.as_bytes(), &[("If-Match", "*")]),
             Door::Session(browser) => {
-                let headers = [("Cookie", browser.cookie.as_str()), ("X-CSRF-Token", browser.csrf.as_str())];
+                let cookie = ("Cookie", browser.cookie.as_str());
+                let headers = [cookie, ("X-CSRF-Token", browser.csrf.as_str()), ("If-Match", "*")];
                 house.ask_with("", method, path, body.as_bytes(), &headers)
             }
             Door::Shut(key, headers) => house.ask_with(key, method, path, body.as_bytes(), headers),
