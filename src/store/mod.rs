@@ -16,6 +16,7 @@ mod agents;
 mod calls;
 mod campaigns;
 mod db;
+mod decisions;
 mod error;
 mod facts;
 mod health;
@@ -78,12 +79,20 @@ statements! {
 }
 
 /// Version, name, and the text in each database's words.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-    include_str!("../../migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+        include_str!("../../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        4,
+        "decisions",
+        include_str!("../../migrations/sqlite/0004_decisions.sql"),
+        include_str!("../../migrations/postgres/0004_decisions.sql"),
+    ),
+];
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -155,11 +164,12 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 18] = [
+const ALL_STATEMENTS: [&[Sql]; 19] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
+    decisions::STATEMENTS,
     facts::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
