@@ -14,6 +14,7 @@ mod replay;
 mod serve;
 mod simulate;
 mod test;
+mod user;
 mod verify;
 mod why;
 
@@ -58,6 +59,8 @@ enum Command {
     Config(ConfigCommand),
     /// API keys. 接口密钥。
     Key(key::Key),
+    /// People who log in on the pages. 登录用户。
+    User(user::User),
     /// Dial for real: trunks, softphones, API. 正式运行。
     Serve(serve::Serve),
 }
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Key(command) => command.run(),
+        Command::User(command) => command.run(),
         Command::Serve(command) => command.run(),
     };
     result.unwrap_or_else(|Failure(text)| {
