@@ -1,10 +1,32 @@
 //! Where a request comes from. It refuses to believe anyone but a proxy on this machine.
 
-use axum::http::HeaderMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// The address that a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct From(pub IpAddr);
+
+impl From {
+    /// `serve` says who is at the other end; without it nobody is believed.
+    pub fn of(request: &Extensions, headers: &HeaderMap) -> From {
+        let peer = request.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+        From(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| of(peer, headers)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for From {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<From, Infallible> {
+        Ok(From::of(&parts.extensions, &parts.headers))
+    }
+}
 
 /// A proxy on this machine says for whom it speaks, last in the list; anyone else's word is not asked for.
-pub fn of(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+fn of(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|text| text.trim().parse().ok());
     last.filter(|_| peer.ip().is_loopback()).unwrap_or_else(|| peer.ip())

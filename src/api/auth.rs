@@ -7,11 +7,11 @@ use super::state::{Api, State};
 use super::{address, cookie};
 use crate::store::{Binding, Scope, SessionHash, StoreError};
 use crate::words::{AgentId, CampaignId, KeyId, Lang, Reason};
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State as Extract};
+use axum::extract::{FromRequestParts, Request, State as Extract};
 use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
@@ -139,13 +139,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 /// The middleware in front of everything but health, the document and the login.
 pub async fn authenticate(
     Extract(api): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    address::From(address): address::From,
     mut request: Request,
     next: Next,
 ) -> Response {
     let caller = match identify(&api, request.method(), request.headers()).await {
         Ok(caller) => caller,
-        Err(problem) => return stranger(problem, address::of(peer, request.headers())),
+        Err(problem) => return stranger(problem, address),
     };
     let (standing, mut response) = match CALLERS.take(&caller.rate_key()) {
         Ok(standing) => {

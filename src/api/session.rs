@@ -10,7 +10,7 @@ use super::state::State;
 use super::{address, cookie};
 use crate::store::{Binding, PASSWORD_BYTES_MAX, Scope, SessionHash, UserRow};
 use crate::words::{Lang, Reason};
-use axum::extract::{ConnectInfo, Request, State as Extract};
+use axum::extract::{Request, State as Extract};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -66,8 +66,8 @@ const LOGINS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
 const MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 static LOGINS: LazyLock<Rate> = LazyLock::new(|| Rate::new("login", LOGINS_PER_MINUTE, MINUTE));
 
-async fn per_address(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    let address = address::neighbourhood(address::of(peer, request.headers()));
+async fn per_address(address::From(address): address::From, request: Request, next: Next) -> Response {
+    let address = address::neighbourhood(address);
     let (standing, mut response) = match LOGINS.take(&address.to_string()) {
         Ok(standing) => (standing, next.run(request).await),
         Err(standing) => (standing, standing.problem().into_response()),
@@ -111,7 +111,7 @@ struct Session {
         (status = 401), (status = 403), (status = 422), (status = 429)))]
 async fn log_in(
     Extract(api): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    address::From(address): address::From,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
@@ -123,7 +123,7 @@ async fn log_in(
         }
     }
     api.logins.reachable(&headers)?;
-    let user = prove(&api, &name, &password, address::of(peer, &headers)).await?;
+    let user = prove(&api, &name, &password, address).await?;
     if let Some(former) = cookie::session(&headers) {
         api.store.end_session(&SessionHash::of(former)).await?;
     }

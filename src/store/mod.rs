@@ -178,7 +178,7 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 21] = [
+const ALL_STATEMENTS: &[&[Sql]] = &[
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
