@@ -16,6 +16,7 @@ mod agents;
 mod calls;
 mod campaigns;
 mod db;
+mod decisions;
 mod error;
 mod facts;
 mod health;
@@ -27,6 +28,7 @@ mod leads;
 mod lease;
 mod named;
 mod orders;
+mod passwords;
 mod persons;
 mod postgres;
 mod projection;
@@ -37,8 +39,10 @@ mod sqlite;
 mod suppression;
 mod touched;
 mod tuples;
+mod users;
 mod verify;
 mod wake;
+mod web_sessions;
 
 pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
@@ -52,12 +56,15 @@ pub use keys::{Binding, KeyRow, Scope};
 pub use leads::{LeadFilter, LeadRow};
 pub use lease::{Lease, LeasePolicy, Owner};
 pub use orders::OrderFilter;
+pub use passwords::{PASSWORD_BYTES_MAX, generate as generate_password};
 pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use users::{NewUser, UserRow};
 pub use verify::Difference;
 pub use wake::Bell;
+pub use web_sessions::{SESSION_IDLE, SESSION_LONGEST, SessionHash};
 
 use crate::words::{CentreId, Phone};
 use db::{Db, Sql, args, statements};
@@ -79,12 +86,26 @@ statements! {
 }
 
 /// Version, name, and the text in each database's words.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-    include_str!("../../migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+        include_str!("../../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        "people",
+        include_str!("../../migrations/sqlite/0002_people.sql"),
+        include_str!("../../migrations/postgres/0002_people.sql"),
+    ),
+    (
+        4,
+        "decisions",
+        include_str!("../../migrations/sqlite/0004_decisions.sql"),
+        include_str!("../../migrations/postgres/0004_decisions.sql"),
+    ),
+];
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -157,11 +178,12 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 18] = [
+const ALL_STATEMENTS: [&[Sql]; 21] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
+    decisions::STATEMENTS,
     facts::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
@@ -174,8 +196,10 @@ const ALL_STATEMENTS: [&[Sql]; 18] = [
     since::STATEMENTS,
     suppression::STATEMENTS,
     touched::STATEMENTS,
+    users::STATEMENTS,
     verify::STATEMENTS,
     wake::STATEMENTS,
+    web_sessions::STATEMENTS,
 ];
 
 /// Every statement over many rows.

@@ -3,7 +3,7 @@
 use super::db::{Arg, Tx, args, json_rows, statements};
 use super::named::Touched;
 use super::projection::Tables;
-use super::rows::{CallRow, LeadFold, LeadState, OrderHead, SessionRow};
+use super::rows::{CallRow, LeadFold, LeadState, OrderHead, RecordingRow, SessionRow};
 use super::tuples::tuples;
 use super::{CENTRE, StoreError};
 use crate::words::*;
@@ -88,7 +88,7 @@ impl Work {
         tx.put(&SAVE_ORDERS, changed(&now.orders, &was.orders, OrderHead::bind)).await?;
         tx.put(&SAVE_LINES, line_rows(&now)).await?;
         tx.put(&SAVE_SESSIONS, changed(&now.sessions, &was.sessions, SessionRow::bind)).await?;
-        tx.put(&SAVE_RECORDINGS, changed(&now.recordings, &was.recordings, super::rows::RecordingRow::bind)).await?;
+        tx.put(&SAVE_RECORDINGS, changed(&now.recordings, &was.recordings, RecordingRow::bind)).await?;
         tx.put(&SAVE_SUPPRESSED, suppressed_rows(&now)).await?;
         tx.put(&SAVE_DAYS, day_rows(&now)).await?;
         for (campaign, state) in &now.campaigns {
