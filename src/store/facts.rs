@@ -1,12 +1,8 @@
 //! Writing facts, and with them, in the same transaction, the tables that follow from them; and reading them in order.
 //! It never changes a fact that is written.
 
-<<<<<<< HEAD
 use super::db::{Arg, Row, Tx, args, statements};
-=======
-use super::db::{Row, Tx, args, json_rows, statements};
 use super::decisions::{keep_decision, keep_piece};
->>>>>>> main
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
 use super::touched::Work;
@@ -51,10 +47,10 @@ statements! {
 }
 
 tuples! {
-    ADD_FACTS = 12,
+    ADD_FACTS = "iiiiiitiiiit",
         "INSERT INTO fact (centre, node, seq, moment, wall, version, kind, call, campaign, agent, lead, body) VALUES",
         "";
-    KEEP_FIELDS = 5,
+    KEEP_FIELDS = "iiitt",
         "INSERT INTO call_field (centre, call, lead, name, value) VALUES",
         "ON CONFLICT (call, name) DO UPDATE SET value = excluded.value";
 }

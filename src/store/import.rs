@@ -28,13 +28,13 @@ statements! {
 }
 
 tuples! {
-    KNOWN_NUMBERS = 2,
+    KNOWN_NUMBERS = "ti",
         "WITH asked (hash, campaign) AS",
         "SELECT l.number_hash, l.id, l.batch FROM asked
          JOIN lead AS l ON l.number_hash = asked.hash AND l.campaign = asked.campaign";
-    LISTED_NUMBERS = 1, "SELECT s.number_hash FROM suppression AS s WHERE s.number_hash IN", "";
-    ADD_PERSONS = 6, "INSERT INTO person (id, centre, phone, name, lang, fields) VALUES", "";
-    ADD_LEADS = 13,
+    LISTED_NUMBERS = "t", "SELECT s.number_hash FROM suppression AS s WHERE s.number_hash IN", "";
+    ADD_PERSONS = "iitttt", "INSERT INTO person (id, centre, phone, name, lang, fields) VALUES", "";
+    ADD_LEADS = "iiiiitttiiiit",
         "INSERT INTO lead (id, centre, campaign, batch, person, number_hash, zones, state, first_at, next_at, due_at, callback_at, end_reason) VALUES",
         "";
 }

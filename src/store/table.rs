@@ -14,7 +14,7 @@ pub trait Column: Sized {
 }
 
 /// Declares a record, its columns, and a macro with the SQL around them: `select` (all columns, no condition),
-/// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `tuples`), `columns` (how many).
+/// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `tuples`), `columns` (their types).
 macro_rules! table {
     ($(#[$doc:meta])* $name:ident in $module:ident ($table:literal) {
         $($(#[$fdoc:meta])* $field:ident: $type:ty = $kind:ident,)+
@@ -55,8 +55,17 @@ macro_rules! table {
             (update_after) => { concat!("UPDATE ", $table, " SET centre = r.centre"
                 $(, ", ", stringify!($field), " = r.", stringify!($field))+,
                 " FROM r WHERE ", $table, ".id = r.id") };
-            (columns) => { 1 $(+ { let _ = stringify!($field); 1 })+ };
+            (columns) => { concat!("i" $(, column_type!($kind))+) };
         }
+    };
+}
+
+macro_rules! column_type {
+    (int) => {
+        "i"
+    };
+    (text) => {
+        "t"
     };
 }
 

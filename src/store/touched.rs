@@ -27,17 +27,17 @@ tuples! {
     SAVE_ORDERS = orders_sql!(columns), orders_sql!(upsert_before), orders_sql!(upsert_after);
     SAVE_SESSIONS = agent_session_sql!(columns), agent_session_sql!(upsert_before), agent_session_sql!(upsert_after);
     SAVE_RECORDINGS = recording_sql!(columns), recording_sql!(upsert_before), recording_sql!(upsert_after);
-    SAVE_LINES = 7,
+    SAVE_LINES = "iiitiit",
         "INSERT INTO order_line (order_id, place, centre, sku, quantity, price_minor, currency) VALUES",
         "ON CONFLICT (order_id, place) DO NOTHING";
-    SAVE_DAYS = 5,
+    SAVE_DAYS = "ittii",
         "INSERT INTO number_day (centre, number_hash, day, placed, reserved) VALUES",
         "ON CONFLICT (number_hash, day) DO UPDATE
          SET placed = number_day.placed + excluded.placed, reserved = number_day.reserved + excluded.reserved";
-    SAVE_SUPPRESSED = 5,
+    SAVE_SUPPRESSED = "ititi",
         "INSERT INTO suppression (centre, number_hash, since, why, from_fact) VALUES",
         "ON CONFLICT (number_hash) DO UPDATE SET from_fact = 1";
-    SAVE_COUNTS = 4,
+    SAVE_COUNTS = "iiti",
         "INSERT INTO lead_count (centre, campaign, state, n) VALUES",
         "ON CONFLICT (campaign, state) DO UPDATE SET n = lead_count.n + excluded.n";
 }

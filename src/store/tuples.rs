@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Declares a file's statements over many rows, and `TUPLES`, their list.
-/// `NAME = columns: before, after`: before, then the tuples, then after.
+/// `NAME = columns, before, after`: before, then the tuples, then after. A column is `i` (an integer) or `t` (a text).
 macro_rules! tuples {
     ($($(#[$doc:meta])* $name:ident = $columns:expr, $before:expr, $after:expr;)+) => {
         $($(#[$doc])* pub(in crate::store) static $name: $crate::store::tuples::Tuples =
@@ -26,14 +26,14 @@ pub(in crate::store) use tuples;
 /// A statement over many rows.
 pub struct Tuples {
     name: &'static str,
-    columns: usize,
+    columns: &'static str,
     before: &'static str,
     after: &'static str,
     texts: [OnceLock<(String, String)>; SIZES.len()],
 }
 
 impl Tuples {
-    pub const fn new(name: &'static str, columns: usize, before: &'static str, after: &'static str) -> Tuples {
+    pub const fn new(name: &'static str, columns: &'static str, before: &'static str, after: &'static str) -> Tuples {
         Tuples { name, columns, before, after, texts: [const { OnceLock::new() }; SIZES.len()] }
     }
 
@@ -52,16 +52,19 @@ impl Tuples {
             text.truncate(self.before.len());
             text.push(' ');
         }
-        for place in 0..rows * self.columns {
-            text.push_str(match (place % self.columns, place) {
+        let columns = self.columns.as_bytes();
+        for place in 0..rows * columns.len() {
+            text.push_str(match (place % columns.len(), place) {
                 (0, 0) => "(",
                 (0, _) => "), (",
                 (_, _) => ", ",
             });
-            if numbered {
-                write!(text, "${}", place + 1).expect("a String takes all");
-            } else {
-                text.push('?');
+            match columns.get(place) {
+                _ if !numbered => text.push('?'),
+                // The first row tells PostgreSQL the types of all.
+                Some(b'i') => write!(text, "CAST(${} AS BIGINT)", place + 1).expect("a String takes all"),
+                Some(_) => write!(text, "CAST(${} AS TEXT)", place + 1).expect("a String takes all"),
+                None => write!(text, "${}", place + 1).expect("a String takes all"),
             }
         }
         text.push_str(if self.before.ends_with("VALUES") { ") " } else { ")) " });
@@ -89,8 +92,8 @@ impl Tx {
     /// `values` are whole rows, one after the other.
     pub async fn put(&mut self, tuples: &'static Tuples, values: Vec<Arg>) -> Result<(), StoreError> {
         let mut values = values.into_iter();
-        for size in Tuples::groups(values.len() / tuples.columns) {
-            let group = values.by_ref().take(SIZES[size] * tuples.columns).collect();
+        for size in Tuples::groups(values.len() / tuples.columns.len()) {
+            let group = values.by_ref().take(SIZES[size] * tuples.columns.len()).collect();
             self.run(&tuples.sql(size), group).await?;
         }
         Ok(())
@@ -100,8 +103,8 @@ impl Tx {
     pub async fn ask(&mut self, tuples: &'static Tuples, values: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         let mut values = values.into_iter();
         let mut rows = Vec::new();
-        for size in Tuples::groups(values.len() / tuples.columns) {
-            let group = values.by_ref().take(SIZES[size] * tuples.columns).collect();
+        for size in Tuples::groups(values.len() / tuples.columns.len()) {
+            let group = values.by_ref().take(SIZES[size] * tuples.columns.len()).collect();
             rows.extend(self.all(&tuples.sql(size), group).await?);
         }
         Ok(rows)
@@ -123,9 +126,12 @@ mod tests {
 
     #[test]
     fn the_text_has_a_variable_for_each_value() {
-        static TWO: Tuples = Tuples::new("TWO", 2, "INSERT INTO t (a, b) VALUES", "ON CONFLICT DO NOTHING");
-        assert_eq!(TWO.text(2, true), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING");
-        static ONE: Tuples = Tuples::new("ONE", 1, "SELECT a FROM t WHERE a IN", "");
+        static TWO: Tuples = Tuples::new("TWO", "it", "INSERT INTO t (a, b) VALUES", "ON CONFLICT DO NOTHING");
+        assert_eq!(
+            TWO.text(2, true),
+            "INSERT INTO t (a, b) VALUES (CAST($1 AS BIGINT), CAST($2 AS TEXT)), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+        static ONE: Tuples = Tuples::new("ONE", "t", "SELECT a FROM t WHERE a IN", "");
         assert_eq!(ONE.text(2, false), "SELECT a FROM t WHERE a IN (VALUES (?), (?)) ");
     }
 }
