@@ -7,7 +7,7 @@ use super::body::{
 };
 use super::error::{Noun, Problem};
 use super::state::{Api, State};
-use crate::engine::{Output, Request};
+use crate::engine::Request;
 use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
 use axum::body::Body;
@@ -192,7 +192,7 @@ async fn tell_of_import(api: &Api, campaign: CampaignId, began: Wall) -> Result<
         ..FactFilter::default()
     };
     for fact in api.store.facts(&filter, None, 100).await? {
-        api.feed.observe(&Output::Fact(fact));
+        api.feed.observe_written(fact);
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ mod revisions;
 mod serve;
 mod session;
 mod state;
+mod stream;
 
 pub use document::document;
 pub use feed::{Event, Feed};
@@ -63,7 +64,7 @@ fn routes() -> Routes {
         .merge(kpis::routes())
         .merge(events::routes())
         .merge(session::routes());
-    let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
+    let long = OpenApiRouter::new().merge(stream::stream_route()).merge(leads::import_route());
     Routes { ordinary, long, login: session::login_route(), open: health::routes() }
 }
 

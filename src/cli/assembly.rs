@@ -51,7 +51,7 @@ impl Assembly {
         let (_, fold) = verify::fold(&store).await?;
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
-        let observer = feed.clone();
+        let (observer, told) = (feed.clone(), feed.clone());
         let host = Host::start(HostSetup {
             node: config.node.id,
             store: store.clone(),
@@ -60,6 +60,7 @@ impl Assembly {
             media: media_settings(config),
             trunks: config.trunks.iter().map(trunk).collect(),
             observer: Box::new(move |output| observer.observe(output)),
+            on_disk: Box::new(move |seq| told.durable(seq)),
             seed: seed()?,
         })
         .await?;
