@@ -12,12 +12,14 @@ mod document;
 mod error;
 mod etag;
 mod events;
+mod export;
 mod feed;
 mod health;
 mod idempotency;
 mod kpis;
 mod leads;
 mod lockout;
+mod manual;
 mod orders;
 mod rates;
 mod request_id;
@@ -69,7 +71,8 @@ fn routes() -> Routes {
 }
 
 pub fn router(state: State) -> Router {
-    let text = document().to_pretty_json().expect("a document of plain structs serializes");
+    let document = serde_json::to_value(document()).expect("a document of plain structs serializes");
+    let text = format!("{document:#}");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
     let Routes { ordinary, long, login, open } = routes();
@@ -85,6 +88,7 @@ pub fn router(state: State) -> Router {
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
+        .merge(manual::routes(&document))
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))

@@ -77,6 +77,17 @@ pub fn a_thing_is_made_once(house: &House) {
     assert_eq!(fritzes, 1);
 }
 
+pub fn a_manual_without_a_network(house: &House) {
+    let page = house.ask("", "GET", "/docs", b"");
+    assert_eq!((page.status, &page.headers["content-type"].to_str().unwrap()), (200, &"text/html; charset=utf-8"));
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    for part in ["Campaigns 活动", "/v1/campaigns/{id}/leads:import", "Parameters 参数", "id=\"schema-Problem\""] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    assert_eq!(house.ask("", "GET", "/docs/style.css", b"").status, 200);
+}
+
 /// Both read, both change: the second is told, not obeyed.
 pub fn two_managers_and_one_campaign(house: &House) {
     let path = format!("/v1/campaigns/{}", house.first.campaign);
