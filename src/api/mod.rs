@@ -3,17 +3,22 @@
 
 mod agents;
 mod auth;
+mod board;
 mod body;
 mod calls;
 mod campaigns;
+mod desk;
 mod document;
 mod error;
 mod events;
 mod feed;
+mod floor;
 mod health;
 mod kpis;
 mod leads;
 mod orders;
+mod pages;
+mod push;
 mod state;
 
 pub use document::document;
@@ -48,7 +53,7 @@ fn routes() -> Routes {
         .merge(orders::routes())
         .merge(kpis::routes())
         .merge(events::routes());
-    let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
+    let long = OpenApiRouter::new().merge(events::stream_route()).merge(desk::stream_route()).merge(floor::stream_route()).merge(leads::import_route());
     Routes { ordinary, long, open: health::routes() }
 }
 
@@ -64,6 +69,7 @@ pub fn router(state: State) -> Router {
         .merge(plain(long))
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
         .merge(plain(open))
+        .merge(pages::router())
         .route(
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
@@ -80,5 +86,9 @@ pub async fn serve(
     state: State,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(ended).await
+    let (board, api) = (state.feed.board(), state.clone());
+    tokio::select! {
+        served = axum::serve(listener, router(state)).with_graceful_shutdown(ended) => served,
+        () = async move { board.work(&api).await } => Ok(()),
+    }
 }

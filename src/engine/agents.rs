@@ -263,7 +263,11 @@ impl Engine {
     pub(super) fn on_phone(&mut self, id: AgentId, registered: bool) {
         let Some(agent) = self.floor.get_mut(id) else { return };
         agent.registered = registered;
-        let Some(session) = &agent.session else { return };
+        let Some(session) = &agent.session else {
+            // Off shift, but the page shows whether the phone is there.
+            self.show_agent(id);
+            return;
+        };
         match (registered, session.device) {
             (true, Device::Down) => self.call_phone(id),
             (true, Device::Calling(_) | Device::Up(_)) => {}
