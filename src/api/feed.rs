@@ -1,10 +1,10 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
+use super::board::Board;
 use crate::engine::{AgentView, CampaignView, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
 use crate::words::{AgentId, CallId, CampaignId, OrderId};
-use super::board::Board;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::{broadcast, watch};

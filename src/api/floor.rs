@@ -22,14 +22,14 @@ pub fn stream_route() -> OpenApiRouter<State> {
 
 /// What differs from what this listener has.
 #[derive(Default, Serialize)]
-struct Changes {
+struct Changes<'a> {
     /// Of the server, milliseconds since 1970.
     now: i64,
-    agents: Vec<Arc<Row>>,
+    agents: Vec<&'a Row>,
     /// Logged out.
     gone: Vec<AgentId>,
-    campaigns: Vec<Arc<CampaignNow>>,
-    faults: Vec<String>,
+    campaigns: Vec<&'a CampaignNow>,
+    faults: &'a [String],
 }
 
 /// `event: hello | floor | course`. The first `floor` is whole, later ones hold what changed; `course` holds a
@@ -71,16 +71,17 @@ async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {
     }
 }
 
-fn changes(known: &FloorNow, now: &FloorNow, caller: &Caller, at: i64) -> Changes {
-    let mut changes = Changes { now: at, faults: now.faults.clone(), ..Changes::default() };
+fn changes<'a>(known: &FloorNow, now: &'a FloorNow, caller: &Caller, at: i64) -> Changes<'a> {
+    let mut changes = Changes { now: at, faults: &now.faults, ..Changes::default() };
     let everybody = caller.key.scope != Scope::Client && caller.key.binding.campaign.is_none();
     if everybody {
         let differs = |(id, row): &(&AgentId, &Arc<Row>)| known.agents.get(id).is_none_or(|held| held != *row);
-        changes.agents = now.agents.iter().filter(differs).map(|(_, row)| row.clone()).collect();
+        changes.agents = now.agents.iter().filter(differs).map(|(_, row)| &**row).collect();
         changes.gone = known.agents.keys().filter(|id| !now.agents.contains_key(id)).copied().collect();
     }
     let seen = now.campaigns.iter().filter(|(id, _)| caller.sees(**id).is_ok());
-    let differs = |(id, view): &(&CampaignId, &Arc<CampaignNow>)| known.campaigns.get(id).is_none_or(|held| held != *view);
-    changes.campaigns = seen.filter(differs).map(|(_, view)| view.clone()).collect();
+    let differs =
+        |(id, view): &(&CampaignId, &Arc<CampaignNow>)| known.campaigns.get(id).is_none_or(|held| held != *view);
+    changes.campaigns = seen.filter(differs).map(|(_, view)| &**view).collect();
     changes
 }

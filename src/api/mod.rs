@@ -53,7 +53,11 @@ fn routes() -> Routes {
         .merge(orders::routes())
         .merge(kpis::routes())
         .merge(events::routes());
-    let long = OpenApiRouter::new().merge(events::stream_route()).merge(desk::stream_route()).merge(floor::stream_route()).merge(leads::import_route());
+    let long = OpenApiRouter::new()
+        .merge(events::stream_route())
+        .merge(desk::stream_route())
+        .merge(floor::stream_route())
+        .merge(leads::import_route());
     Routes { ordinary, long, open: health::routes() }
 }
 

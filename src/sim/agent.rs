@@ -420,7 +420,16 @@ mod tests {
 
     fn view(state: AgentState, call: Option<AgentCallView>) -> AgentView {
         let id = AgentId(1);
-        AgentView { agent: id, session: None, state: Some(state), reason: None, since: Wall(0), device: true, next: None, call }
+        AgentView {
+            agent: id,
+            session: None,
+            state: Some(state),
+            reason: None,
+            since: Wall(0),
+            device: true,
+            next: None,
+            call,
+        }
     }
 
     fn call_view(turn: u32) -> AgentCallView {

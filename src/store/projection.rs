@@ -80,6 +80,7 @@ impl Tables {
             | Fact::HoldStarted { .. }
             | Fact::HoldEnded { .. }
             | Fact::FlowFailed { .. }
+            | Fact::WrapExtended { .. }
             | Fact::PacingModeChanged { .. } => {}
         }
     }

@@ -67,8 +67,7 @@ mod tests {
     fn pages_name_only_what_is_embedded() {
         for page in ["agent.html", "floor.html"] {
             let html = std::str::from_utf8(find(page).expect("both pages are there").body).expect("UTF-8");
-            let named: Vec<&str> =
-                html.split(['"', '\'']).filter(|part| part.starts_with("/ui/")).collect();
+            let named: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("/ui/")).collect();
             assert!(named.len() >= 2, "{page} names its style and its module");
             for path in named {
                 assert!(find(&path["/ui/".len()..]).is_some(), "{page} names {path}");

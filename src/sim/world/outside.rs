@@ -151,12 +151,12 @@ impl SimWorld<'_> {
     /// Of the last call of all, as a store would know it.
     fn amendment(&self, agent: AgentId, outcome: String) -> Option<Amendment> {
         let (call, track) = self.calls.last_key_value()?;
-        let lead = self.lists[track.list].rows().iter().find(|row| row.id == track.lead)?;
+        let lead = self.lists[track.list].rows().iter().find(|row| row.lead.id == track.lead)?;
         Some(Amendment {
             call: *call,
             campaign: self.specs[track.list].id,
             lead: track.lead,
-            number_hash: lead.number_hash.clone(),
+            number_hash: lead.lead.number_hash.clone(),
             attempt: track.attempt,
             agent: Some(agent),
             cause: Cause::Handled,
