@@ -87,10 +87,7 @@ async fn list(
 ) -> Result<axum::Json<Page<Call>>, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = CallFilter {
         campaign,
         lead: parse_some("lead", which.lead.as_ref())?,
@@ -148,7 +145,7 @@ async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> 
     let id: CallId = parse("id", id)?;
     let row = api.store.call(id).await?.ok_or_else(|| Problem::not_found(Noun::Call, id))?;
     caller.sees_row(row.campaign, Noun::Call, id)?;
-    if caller.key.scope == Scope::Agent {
+    if caller.scope == Scope::Agent {
         let own = row.agent.is_some_and(|agent| caller.acts_for(agent).is_ok());
         if !own {
             return Err(Problem::not_found(Noun::Call, id));
@@ -257,7 +254,7 @@ async fn outcome(
 /// Is it a call that the engine still has? An agent's own is known from the view.
 async fn in_hand(api: &Api, caller: &Caller, id: &str) -> Result<bool, Problem> {
     let call: CallId = parse("id", id)?;
-    if let Some(agent) = caller.key.binding.agent {
+    if let Some(agent) = caller.binding.agent {
         let own = api.feed.agent(agent).and_then(|view| view.call);
         return Ok(own.is_some_and(|own| own.call == call));
     }
@@ -275,7 +272,7 @@ async fn amend(
     note: Option<String>,
     callback: Option<Wall>,
 ) -> Result<StatusCode, Problem> {
-    let row = find(api, caller, id).await.map_err(|problem| match caller.key.scope {
+    let row = find(api, caller, id).await.map_err(|problem| match caller.scope {
         Scope::Agent => Problem::not_found(Noun::CallInHand, id),
         Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client => problem,
     })?;
@@ -285,7 +282,7 @@ async fn amend(
         return Err(conflict(Reason::new("call.not_handled")));
     };
     let age = (api.now)().since(ended);
-    if caller.key.scope == Scope::Agent && age.as_secs() > u64::from(AMEND_HOURS) * 3600 {
+    if caller.scope == Scope::Agent && age.as_secs() > u64::from(AMEND_HOURS) * 3600 {
         return Err(conflict(Reason::new("call.amend_late").with("hours", AMEND_HOURS)));
     }
     let lead = api.store.lead(row.lead).await?;
@@ -371,14 +368,14 @@ async fn act(
     request: impl FnOnce(CallId) -> Request,
 ) -> Result<StatusCode, Problem> {
     let id: CallId = parse("id", &id)?;
-    if caller.key.scope == Scope::Agent {
-        let own = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
+    if caller.scope == Scope::Agent {
+        let own = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
         if own.is_none_or(|call| call.call != id) {
             return Err(Problem::not_found(Noun::CallInHand, id));
         }
     } else {
         caller.needs(&[Scope::Manager, Scope::Supervisor])?;
-        if caller.key.binding.campaign.is_some() {
+        if caller.binding.campaign.is_some() {
             find(&api, &caller, &id.to_string()).await?;
         }
     }

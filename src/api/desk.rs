@@ -44,6 +44,7 @@ struct Hello<'a> {
 struct Choice {
     id: CampaignId,
     title: Text,
+    outcomes: Vec<Outcome>,
 }
 
 /// The screen pop: who, why this call, what was before.
@@ -100,8 +101,8 @@ struct Past {
 #[utoipa::path(get, path = "/v1/desk/stream", tag = "desk",
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl IntoResponse, Problem> {
-    let Some(agent) = caller.key.binding.agent else {
-        return Err(Problem::forbidden(Reason::new("api.agents_only").with("scope", caller.key.scope)));
+    let Some(agent) = caller.binding.agent else {
+        return Err(Problem::forbidden(Reason::new("api.agents_only").with("scope", caller.scope)));
     };
     let row = api.store.agent(agent).await?.ok_or_else(|| Problem::not_found(Noun::Agent, agent))?;
     Ok(push::stream(move |push| attend(api, caller, row, push)))
@@ -114,6 +115,8 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
     let mut popped = None;
     desk.own_calls().await?;
+    let over = desk.push.over(&desk.api, &caller);
+    tokio::pin!(over);
     loop {
         let now = view.borrow_and_update().clone();
         desk.push.json("view", &now.as_deref()).await?;
@@ -132,7 +135,7 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 let own = figures.borrow_and_update().agents.get(&desk.agent.id).cloned().unwrap_or_default();
                 desk.push.json("numbers", &own).await?;
             }
-            () = desk.push.closed() => return None,
+            () = &mut over => return None,
         }
     }
 }
@@ -151,8 +154,8 @@ impl Desk {
             let by_agent = settings(row).is_some_and(|settings| settings.flow.handled_by == HandledBy::Agent);
             by_agent && caller.sees(row.id).is_ok() && self.api.feed.campaign(row.id).is_some()
         };
-        let campaigns =
-            rows.iter().filter(|row| open(row)).map(|row| Choice { id: row.id, title: title(row) }).collect();
+        let choice = |row: &CampaignRow| Choice { id: row.id, title: title(row), outcomes: outcomes(settings(row)) };
+        let campaigns = rows.iter().filter(|row| open(row)).map(choice).collect();
         let hello = Hello {
             boot: &self.api.feed.board().boot,
             now: (self.api.now)().millis(),
@@ -187,7 +190,6 @@ impl Desk {
             let notes = store.call_notes(row.id).await?;
             history.push(Past::of(row, settings.as_ref(), notes));
         }
-        let outcomes = settings.iter().flat_map(|settings| &settings.outcomes);
         let mut fields = lead.fields;
         // Shown apart from the others.
         ["phone", "name", "lang"].iter().for_each(|column| _ = fields.remove(*column));
@@ -201,16 +203,9 @@ impl Desk {
             attempt: call.attempt,
             callback_at: lead.callback_at.map(Wall::millis),
             history,
-            outcomes: outcomes
-                .map(|(id, outcome)| Outcome {
-                    id: id.clone(),
-                    title: outcome.title.clone(),
-                    then: outcome.then,
-                    opt_out: outcome.opt_out,
-                })
-                .collect(),
             wrap_seconds_max: settings.as_ref().map_or(0, |settings| settings.agents.wrap_seconds_max),
             filled: store.call_fields(call.call).await?,
+            outcomes: outcomes(settings),
         }))
     }
 
@@ -260,6 +255,12 @@ impl Past {
             campaign: None,
         }
     }
+}
+
+fn outcomes(settings: Option<Settings>) -> Vec<Outcome> {
+    let all = settings.into_iter().flat_map(|settings| settings.outcomes);
+    all.map(|(id, outcome)| Outcome { id, title: outcome.title, then: outcome.then, opt_out: outcome.opt_out })
+        .collect()
 }
 
 /// As the folder was taken in.

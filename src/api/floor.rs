@@ -47,6 +47,8 @@ async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {
     push.json("hello", &serde_json::json!({ "boot": board.boot, "now": (api.now)().millis() })).await?;
     let mut known = FloorNow::default();
     let mut courses: BTreeMap<CampaignId, Arc<Course>> = BTreeMap::new();
+    let over = push.over(&api, &caller);
+    tokio::pin!(over);
     loop {
         tokio::select! {
             changed = floor.changed() => {
@@ -66,14 +68,14 @@ async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {
                     }
                 }
             }
-            () = push.closed() => return None,
+            () = &mut over => return None,
         }
     }
 }
 
 fn changes<'a>(known: &FloorNow, now: &'a FloorNow, caller: &Caller, at: i64) -> Changes<'a> {
     let mut changes = Changes { now: at, faults: &now.faults, ..Changes::default() };
-    let everybody = caller.key.scope != Scope::Client && caller.key.binding.campaign.is_none();
+    let everybody = caller.scope != Scope::Client && caller.binding.campaign.is_none();
     if everybody {
         let differs = |(id, row): &(&AgentId, &Arc<Row>)| known.agents.get(id).is_none_or(|held| held != *row);
         changes.agents = now.agents.iter().filter(differs).map(|(_, row)| &**row).collect();

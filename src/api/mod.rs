@@ -7,6 +7,7 @@ mod board;
 mod body;
 mod calls;
 mod campaigns;
+mod cookie;
 mod desk;
 mod document;
 mod error;
@@ -16,13 +17,16 @@ mod floor;
 mod health;
 mod kpis;
 mod leads;
+mod lockout;
 mod orders;
 mod pages;
 mod push;
+mod session;
 mod state;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
 use axum::Router;
@@ -40,6 +44,8 @@ struct Routes {
     ordinary: OpenApiRouter<State>,
     /// No time-out; uploads have a limit of their own.
     long: OpenApiRouter<State>,
+    /// Asked without a key, and answered as quickly as the ordinary ones.
+    login: OpenApiRouter<State>,
     /// Asked without a key.
     open: OpenApiRouter<State>,
 }
@@ -52,26 +58,27 @@ fn routes() -> Routes {
         .merge(calls::routes())
         .merge(orders::routes())
         .merge(kpis::routes())
-        .merge(events::routes());
+        .merge(events::routes())
+        .merge(session::routes());
     let long = OpenApiRouter::new()
         .merge(events::stream_route())
         .merge(desk::stream_route())
         .merge(floor::stream_route())
         .merge(leads::import_route());
-    Routes { ordinary, long, open: health::routes() }
+    Routes { ordinary, long, login: session::login_route(), open: health::routes() }
 }
 
 pub fn router(state: State) -> Router {
     let text = document().to_pretty_json().expect("a document of plain structs serializes");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
-    let Routes { ordinary, long, open } = routes();
+    let Routes { ordinary, long, login, open } = routes();
     let plain = |router: OpenApiRouter<State>| router.split_for_parts().0;
-    plain(ordinary)
-        .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
-        .layer(timeout)
+    let bounded = |router| plain(router).layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX)).layer(timeout);
+    bounded(ordinary)
         .merge(plain(long))
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
+        .merge(bounded(login))
         .merge(plain(open))
         .merge(pages::router())
         .route(
@@ -91,8 +98,9 @@ pub async fn serve(
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (board, api) = (state.feed.board(), state.clone());
+    let service = router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::select! {
-        served = axum::serve(listener, router(state)).with_graceful_shutdown(ended) => served,
+        served = axum::serve(listener, service).with_graceful_shutdown(ended) => served,
         () = async move { board.work(&api).await } => Ok(()),
     }
 }

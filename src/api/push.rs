@@ -1,6 +1,8 @@
 //! Server-sent events from a task of its own to one listener. It refuses to queue: who reads slowly gets what is
 //! newest, for each event holds a whole picture or waits for the one before to be read.
 
+use super::auth::Caller;
+use super::state::Api;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::Serialize;
 use std::convert::Infallible;
@@ -15,6 +17,9 @@ const UNREAD_MAX: usize = 4;
 /// A comment so often, so that a dead connection is noticed on both sides.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 
+/// Whoever was logged out elsewhere, or whose key was revoked, is looked after so often.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
+
 #[derive(Clone)]
 pub struct Push(mpsc::Sender<Event>);
 
@@ -25,9 +30,20 @@ impl Push {
         self.0.send(event).await.ok()
     }
 
-    /// Waits until the listener has gone.
-    pub async fn closed(&self) {
-        self.0.closed().await;
+    /// Waits until the listener has gone, or may not listen any more.
+    pub async fn over(&self, api: &Api, caller: &Caller) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.tick().await;
+        loop {
+            tokio::select! {
+                () = self.0.closed() => return,
+                _ = look.tick() => {
+                    if let Ok(false) = caller.still_holds(api).await {
+                        return;
+                    }
+                }
+            }
+        }
     }
 }
 

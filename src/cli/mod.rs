@@ -12,6 +12,7 @@ pub mod pacer;
 mod serve;
 mod simulate;
 mod test;
+mod user;
 mod verify;
 
 use clap::{Args, Parser, Subcommand};
@@ -49,6 +50,8 @@ enum Command {
     Config(ConfigCommand),
     /// API keys. 接口密钥。
     Key(key::Key),
+    /// People who log in on the pages. 登录用户。
+    User(user::User),
     /// Dial for real: trunks, softphones, API. 正式运行。
     Serve(serve::Serve),
 }
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Key(command) => command.run(),
+        Command::User(command) => command.run(),
         Command::Serve(command) => command.run(),
     };
     result.unwrap_or_else(|Failure(text)| {

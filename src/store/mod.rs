@@ -27,6 +27,7 @@ mod leads;
 mod lease;
 mod named;
 mod orders;
+mod passwords;
 mod persons;
 mod postgres;
 mod projection;
@@ -36,8 +37,10 @@ mod since;
 mod sqlite;
 mod suppression;
 mod touched;
+mod users;
 mod verify;
 mod wake;
+mod web_sessions;
 
 pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
@@ -51,12 +54,15 @@ pub use keys::{Binding, KeyRow, Scope};
 pub use leads::{LeadFilter, LeadRow};
 pub use lease::{Lease, LeasePolicy, Owner};
 pub use orders::OrderFilter;
+pub use passwords::{PASSWORD_BYTES_MAX, generate as generate_password};
 pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use users::{NewUser, UserRow};
 pub use verify::Difference;
 pub use wake::Bell;
+pub use web_sessions::{SESSION_IDLE, SESSION_LONGEST, SessionHash};
 
 use crate::words::{CentreId, Phone};
 use db::{Db, Sql, args, statements};
@@ -78,12 +84,20 @@ statements! {
 }
 
 /// Version, name, and the text in each database's words.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-    include_str!("../../migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+        include_str!("../../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        "people",
+        include_str!("../../migrations/sqlite/0002_people.sql"),
+        include_str!("../../migrations/postgres/0002_people.sql"),
+    ),
+];
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -155,7 +169,7 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 18] = [
+const ALL_STATEMENTS: [&[Sql]; 20] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
@@ -172,8 +186,10 @@ const ALL_STATEMENTS: [&[Sql]; 18] = [
     since::STATEMENTS,
     suppression::STATEMENTS,
     touched::STATEMENTS,
+    users::STATEMENTS,
     verify::STATEMENTS,
     wake::STATEMENTS,
+    web_sessions::STATEMENTS,
 ];
 
 async fn connect(url: &str, data_dir: &Path) -> Result<(Db, String), StoreError> {

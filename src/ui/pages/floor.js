@@ -1,0 +1,4 @@
+import { enter, shell } from "./shell.js";
+shell.page = "floor";
+shell.begin = () => {};
+enter();
