@@ -41,7 +41,12 @@ const TABLE: &[Row] = &[
     // There is none; who may not hear it does not learn that.
     ("GET", "/v1/calls/CALL/recording", "", [404, 404, 404, 403, 403]),
     ("POST", "/v1/calls/CALL/choice", r#"{"turn":1,"choice":"yes"}"#, [404, 404, 404, 404, 403]),
-    ("POST", "/v1/calls/CALL/outcome", r#"{"outcome":"order"}"#, [404, 404, 404, 404, 403]),
+    // Over for two days: who leads may amend it, with an outcome that there is.
+    ("POST", "/v1/calls/CALL/outcome", r#"{"outcome":"unheard"}"#, [422, 422, 422, 409, 403]),
+    ("POST", "/v1/calls/OTHER-CALL/outcome", r#"{"outcome":"unheard"}"#, [409, 409, 409, 404, 404]),
+    ("POST", "/v1/calls/CALL/outcome", r#"{"outcome":"order","close":false}"#, [404, 404, 404, 404, 403]),
+    ("PUT", "/v1/calls/CALL/note", r#"{"note":"x"}"#, [404, 404, 404, 404, 403]),
+    ("POST", "/v1/calls/CALL/extend", "", [404, 404, 404, 404, 403]),
     ("POST", "/v1/calls/CALL/hangup", "", [404, 404, 404, 404, 403]),
     ("POST", "/v1/calls/CALL/hold", r#"{"on":true}"#, [404, 404, 404, 404, 403]),
     ("GET", "/v1/orders", "", [200, 200, 200, 403, 200]),
@@ -59,6 +64,8 @@ const TABLE: &[Row] = &[
     ("GET", "/v1/events", "", [200, 200, 200, 403, 200]),
     ("GET", "/v1/events?campaign=OTHER-CAMPAIGN", "", [200, 200, 200, 403, 404]),
     ("GET", "/v1/stream", "", [200, 200, 200, 200, 200]),
+    ("GET", "/v1/desk/stream", "", [403, 403, 403, 200, 403]),
+    ("GET", "/v1/floor/stream", "", [200, 200, 200, 403, 200]),
 ];
 
 pub fn each_role_at_each_path(house: &House) {
