@@ -97,6 +97,8 @@ impl Lines {
             | Command::ReleaseLeads { .. }
             | Command::KeepFields { .. }
             | Command::KeepNote { .. }
+            | Command::KeepDecision { .. }
+            | Command::KeepTape { .. }
             | Command::Reply { .. }
             | Command::Stop => {}
         }

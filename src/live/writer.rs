@@ -84,6 +84,13 @@ impl Writer {
             Output::Command(Command::KeepNote { call, lead, note }) => {
                 self.send(Job::Write(Write::KeepNote { call, lead, note }));
             }
+            Output::Command(Command::KeepDecision { campaign, decision }) => {
+                let body = serde_json::to_string(&*decision).expect("decisions always print as JSON");
+                self.send(Job::Write(Write::KeepDecision { campaign, at: decision.at, body }));
+            }
+            Output::Command(Command::KeepTape { campaign, begun, tape }) => {
+                self.send(Job::Write(Write::KeepTape { campaign, begun, piece: tape }));
+            }
             Output::Command(Command::LeaseLeads { campaign, count }) => self.send(Job::Lease { campaign, count }),
             Output::Command(Command::ReleaseLeads { campaign: _, leads }) => self.send(Job::Release { leads }),
             other => return Some(other),

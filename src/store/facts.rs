@@ -2,6 +2,7 @@
 //! It never changes a fact that is written.
 
 use super::db::{Row, Tx, args, json_rows, statements};
+use super::decisions::{keep_decision, keep_piece};
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
 use super::touched::Work;
@@ -74,6 +75,18 @@ pub enum Write {
         call: CallId,
         lead: LeadId,
         note: String,
+    },
+    /// JSON of the caller, for `why`.
+    KeepDecision {
+        campaign: CampaignId,
+        at: Wall,
+        body: String,
+    },
+    /// For `replay`.
+    KeepTape {
+        campaign: CampaignId,
+        begun: Wall,
+        piece: Vec<u8>,
     },
 }
 
@@ -243,6 +256,8 @@ async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
             Write::KeepNote { call, lead, note } => {
                 tx.run(&KEEP_NOTE, args![CENTRE.sql(), call.sql(), lead.sql(), note]).await?;
             }
+            Write::KeepDecision { campaign, at, body } => keep_decision(tx, *campaign, *at, body).await?,
+            Write::KeepTape { campaign, begun, piece } => keep_piece(tx, *campaign, *begun, piece).await?,
         }
     }
     if values.is_empty() {

@@ -16,6 +16,7 @@ mod agents;
 mod calls;
 mod campaigns;
 mod db;
+mod decisions;
 mod error;
 mod facts;
 mod health;
@@ -97,6 +98,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_people.sql"),
         include_str!("../../migrations/postgres/0002_people.sql"),
     ),
+    (
+        4,
+        "decisions",
+        include_str!("../../migrations/sqlite/0004_decisions.sql"),
+        include_str!("../../migrations/postgres/0004_decisions.sql"),
+    ),
 ];
 
 /// The store. Cheap to clone.
@@ -169,11 +176,12 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 20] = [
+const ALL_STATEMENTS: [&[Sql]; 21] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
+    decisions::STATEMENTS,
     facts::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,

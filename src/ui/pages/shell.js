@@ -37,8 +37,7 @@ export function drawBar() {
     h("label", { class: "sr-only", for: "lang" }, t("app.language")),
     h("select", { id: "lang", "data-k": "lang", onchange: (event) => { setLang(event.target.value); drawBar(); drawLine(); shell.redraw(); } },
       LANGS.map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === lang() }, name))),
-    h("button", { class: "btn ghost", type: "button", "data-k": "theme", "aria-label": `${t("app.theme")}: ${t(dark() ? "app.dark" : "app.light")}`, onclick: () => setTheme(dark() ? "light" : "dark") },
-      t(dark() ? "app.dark" : "app.light")),
+    h("button", { class: "btn ghost", type: "button", "data-k": "theme", "aria-pressed": String(dark()), onclick: () => setTheme(dark() ? "light" : "dark") }, t("app.dark")),
     session && shell.tools(),
     session && h("button", { class: "btn ghost", type: "button", "data-k": "logout", onclick: leave }, t("app.logout")),
   ]);

@@ -7,8 +7,6 @@ const WORDS = {
   "app.skip": ["Skip to content", "跳到内容", "跳到內容"],
   "app.language": ["Language", "语言", "語言"],
   "app.dark": ["Dark", "深色", "深色"],
-  "app.light": ["Light", "浅色", "淺色"],
-  "app.theme": ["Colours", "配色", "配色"],
   "app.keys": ["Keys", "快捷键", "快速鍵"],
   "app.logout": ["Log out", "退出登录", "登出"],
   "app.online": ["Connected", "已连接", "已連線"],
@@ -301,11 +299,11 @@ export const dayTime = (ms, zone) =>
 
 /** A KPI's value in its unit. */
 export function figure(kpi) {
-  const { value, unit, num } = kpi;
+  const { value, unit } = kpi;
   if (value == null) return "–";
   switch (unit) {
     case "ratio": return percent(value);
-    case "count": return kpi.id.endsWith("_time_total") ? clock(num * 1000) : count(value);
+    case "count": return count(value);
     case "seconds": return value < 10 ? `${value.toFixed(1)} s` : clock(value * 1000);
     case "money_minor":
       try {
