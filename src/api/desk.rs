@@ -16,12 +16,16 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Earlier calls to the lead, and the agent's own of the day.
 const HISTORY_MAX: u32 = 6;
 const OWN_CALLS_MAX: u32 = 12;
+/// A call that just closed is on disk by then.
+const ON_DISK_AFTER: Duration = Duration::from_millis(700);
 
 /// Apart from the others: it has no time-out.
 pub fn stream_route() -> OpenApiRouter<State> {
@@ -113,23 +117,30 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
     desk.hello(&caller).await?;
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
-    let mut popped = None;
+    let (mut popped, mut closed) = (None, None);
     desk.own_calls().await?;
     let over = desk.push.over(&desk.api, &caller);
     tokio::pin!(over);
+    view.mark_changed();
     loop {
-        let now = view.borrow_and_update().clone();
-        desk.push.json("view", &now.as_deref()).await?;
-        let call = now.as_ref().and_then(|view| view.call.as_ref());
-        if call.map(|call| call.call) != popped {
-            match call {
-                Some(call) => desk.pop(call).await?,
-                None => desk.own_calls().await?,
-            }
-            popped = call.map(|call| call.call);
-        }
         tokio::select! {
-            changed = view.changed() => changed.ok()?,
+            changed = view.changed() => {
+                changed.ok()?;
+                let now = view.borrow_and_update().clone();
+                desk.push.json("view", &now.as_deref()).await?;
+                let call = now.as_ref().and_then(|view| view.call.as_ref());
+                if call.map(|call| call.call) != popped {
+                    match call {
+                        Some(call) => desk.pop(call).await?,
+                        None => closed = Some(Instant::now() + ON_DISK_AFTER),
+                    }
+                    popped = call.map(|call| call.call);
+                }
+            }
+            () = tokio::time::sleep_until(closed.unwrap_or_else(Instant::now)), if closed.is_some() => {
+                closed = None;
+                desk.own_calls().await?;
+            }
             changed = figures.changed() => {
                 changed.ok()?;
                 let own = figures.borrow_and_update().agents.get(&desk.agent.id).cloned().unwrap_or_default();

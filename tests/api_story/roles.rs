@@ -112,11 +112,11 @@ pub fn nothing_is_left_out() {
         if path == "/v1/session" {
             continue;
         }
-        for (method, operation) in [("GET", &item.get), ("POST", &item.post)] {
+        for (method, operation) in [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put)] {
             let stands = known.iter().any(|(m, p)| *m == method && p == path);
             assert!(operation.is_none() || stands, "{method} {path} is not in the table of roles");
         }
-        assert!(item.put.is_none() && item.delete.is_none() && item.patch.is_none(), "{path}: a method not looked at");
+        assert!(item.delete.is_none() && item.patch.is_none(), "{path}: a method not looked at");
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Dialer {
     pub sip: SocketAddr,
     pub api: String,
     pub key: String,
-    config: PathBuf,
+    pub config: PathBuf,
 }
 
 /// One carrier of the configuration.

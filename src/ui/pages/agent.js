@@ -74,9 +74,10 @@ function refused(refusal, item) {
   if (["call.step_passed", "call.no_step"].includes(refusal.code)) { desk.sent = null; draw(); return; }
   if (item.what?.startsWith("choice")) {
     desk.sent = null;
-    desk.formError = refusal.message;
+    const empty = call()?.step?.fields.find((one) => one.required && !$(`#field-${CSS.escape(one.name)}`)?.value);
+    desk.formError = refusal.code === "script.field_required" && empty ? t("step.fill", { field: own(empty.label) }) : refusal.message;
     draw();
-    $("#form [aria-required='true']")?.focus();
+    $(empty ? `#field-${CSS.escape(empty.name)}` : "#form input")?.focus();
     return;
   }
   if (refusal.status === 404 && item.what) return;
@@ -249,7 +250,7 @@ function drawStrip() {
   const strip = $("#strip");
   const { view } = desk;
   strip.dataset.state = state();
-  const key = [lang(), state(), view?.reason, view?.next, view?.device, desk.pausing, desk.numbers, call()?.call, call()?.customer_on_line, Boolean(view?.session)];
+  const key = [lang(), state(), view?.reason, view?.next, view?.device, desk.pausing, desk.numbers, call()?.call, desk.pop?.campaign, call()?.customer_on_line, Boolean(view?.session)];
   put(strip, key, () => [
     h("div", {},
       h("h1", { class: "now" }, h("span", { class: "word" }, t(`state.${state()}`)), h("span", { class: "timer", id: "timer", role: "timer", "aria-live": "off" })),
@@ -270,7 +271,7 @@ function detail() {
   if (state() === "off") return t(view?.device ? "shift.phone.yes" : "shift.phone.no");
   if (state() === "pause") return reasonWord(view.reason ?? "pause");
   if (inHand() && !call()?.customer_on_line) return [t("step.left"), next].filter(Boolean).join(" · ");
-  return next || (view?.device ? t("shift.phone.yes") : "");
+  return next || own(desk.pop?.campaign ?? "") || (view?.device ? t("shift.phone.yes") : "");
 }
 
 function button(label, key, onclick, style = "", more = {}) {
@@ -413,14 +414,15 @@ function drawEnd() {
   ])) drawNoteState();
   put($("#count"), [lang(), wrapping, inhand.extensions_left], () => wrapping && h("div", { class: "count" },
     h("div", { class: "row" }, h("span", { class: "quiet small" }, t("outcome.ends"), " ", h("b", { id: "left", class: "num" })),
-      button(t("do.extend"), "B", extend, "", { disabled: !inhand.extensions_left, "aria-label": `${t("do.extend")}, ${t("outcome.left", { n: inhand.extensions_left })}` })),
+      h("span", { class: "quiet small" }, t("outcome.left", { n: inhand.extensions_left })),
+      button(t("do.extend"), "B", extend, "", { disabled: !inhand.extensions_left })),
     h("progress", { id: "left-bar", max: "1", value: 1, "aria-hidden": "true" })));
   put($("#undo"), [lang(), inhand.closes_at, inhand.outcome], () => inhand.closes_at && h("div", { class: "undo" },
     h("span", { id: "closes" }), button(t("do.undo"), "Z", takeBack)));
   put($("#outcomes"), [lang(), pop?.outcomes, inhand.outcome, desk.callbackOpen], () => h("div", { class: "outcomes", role: "group", "aria-label": t("outcome.title") },
     (pop?.outcomes ?? []).map((outcome, nth) => h("button", {
       class: `btn ${outcome.opt_out ? "danger" : ""}`, type: "button", "data-k": `outcome-${outcome.id}`, "data-outcome": outcome.id,
-      "aria-pressed": String(inhand.outcome === outcome.id), "aria-keyshortcuts": OUTCOME_KEYS[nth] ?? null, onclick: () => pick(outcome),
+      "aria-pressed": String(inhand.outcome === outcome.id), "aria-expanded": outcome.then === "callback" ? String(desk.callbackOpen) : null, "aria-keyshortcuts": OUTCOME_KEYS[nth] ?? null, onclick: () => pick(outcome),
     }, OUTCOME_KEYS[nth] && kbd(OUTCOME_KEYS[nth]), own(outcome.title)))));
   put($("#callback-place"), [lang(), desk.callbackOpen, inhand.callback_at, pop?.zone], () => callbackForm(inhand));
 }
@@ -638,12 +640,13 @@ function begin(session) {
     shell.redraw();
     return;
   }
-  desk.outbox = new Outbox(session.agent, refused);
   shell.redraw = draw;
-  const stop = follow("/v1/desk/stream", events, (online) => {
+  let stream = null;
+  desk.outbox = new Outbox(session.agent, refused, () => stream?.again());
+  stream = follow("/v1/desk/stream", events, (online) => {
     line(online);
     if (online) desk.outbox.hurry();
-  }, () => { stop(); login(); });
+  }, () => { stream.stop(); login(); });
   setInterval(tick, 250);
   addEventListener("keydown", keyed);
 }

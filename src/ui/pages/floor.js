@@ -270,12 +270,11 @@ function begin(session) {
   shell.redraw = draw;
   $("#main").shownKey = null;
   draw();
-  const stop = follow("/v1/floor/stream", events, line, () => { stop(); login(); });
+  const stream = follow("/v1/floor/stream", events, line, () => { stream.stop(); login(); });
   setInterval(tick, 1000);
 }
 
 shell.page = "floor";
-shell.where = () => t("app.floor");
 shell.begin = begin;
 drawBar();
 enter();

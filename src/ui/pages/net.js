@@ -63,9 +63,13 @@ function remember(session) {
 /** Silent for longer than the server's own heartbeat: the line is dead though nobody said so. */
 const SILENT_MS = 25_000;
 
-/** Follows a stream of server-sent events and never gives up. `on`: { event: handler }, `line(true|false)`. */
+/**
+ * Follows a stream of server-sent events and never gives up. `on`: { event: handler }, `line(true|false)`.
+ * Gives `stop`, and `again` for when the line is in doubt.
+ */
 export function follow(path, on, line, unauthorized) {
-  let stopped = false, wait = 500, abort = null;
+  let stopped = false, wait = 500, abort = null, wake = null;
+  const pause = (ms) => new Promise((resolve) => { wake = resolve; setTimeout(resolve, ms); });
   const run = async () => {
     while (!stopped) {
       abort = new AbortController();
@@ -83,12 +87,10 @@ export function follow(path, on, line, unauthorized) {
     }
   };
   addEventListener("online", () => { wait = 200; wake?.(); });
+  addEventListener("offline", () => abort?.abort());
   run();
-  return () => { stopped = true; abort?.abort(); };
+  return { stop: () => { stopped = true; abort?.abort(); }, again: () => abort?.abort() };
 }
-
-let wake = null;
-const pause = (ms) => new Promise((resolve) => { wake = resolve; setTimeout(resolve, ms); });
 
 async function read(body, on, alive, abort) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -128,11 +130,13 @@ export function newKey() {
 
 /** Keeps what was asked until the server has answered, over reloads too. In order, one at a time. */
 export class Outbox {
-  constructor(name, refused) {
+  /** `refused(refusal, item)`: it will not be. `lost()`: nothing came back. */
+  constructor(name, refused, lost) {
     const tab = (sessionStorage["outpace.tab"] ??= newKey());
     this.prefix = `outpace.out.${name}.`;
     this.store = this.prefix + tab;
     this.refused = refused;
+    this.lost = lost;
     this.items = load(this.store, []);
     this.adopt();
     this.busy = false;
@@ -198,6 +202,7 @@ export class Outbox {
       item.done?.(refusal);
       this.send();
     } else {
+      if (refusal.status === 0 && this.tries === 0) this.lost();
       this.timer = setTimeout(() => this.send(), AGAIN_MS[Math.min(this.tries++, AGAIN_MS.length - 1)]);
     }
   }

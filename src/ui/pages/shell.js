@@ -7,7 +7,7 @@ import { lang, own, setLang, t } from "./words.js";
 const LANGS = [["en", "English"], ["zh-Hans", "简体中文"], ["zh-Hant", "繁體中文"]];
 
 export const shell = {
-  page: "", session: null, online: true, begin: null, redraw: () => {}, where: () => "", keys: load("outpace.keys", true), tools: () => null,
+  page: "", session: null, online: true, begin: null, redraw: () => {}, keys: load("outpace.keys", true), tools: () => null,
 };
 
 const dark = () => document.documentElement.dataset.theme === "dark";
@@ -41,7 +41,7 @@ export function drawBar() {
     session && shell.tools(),
     session && h("button", { class: "btn ghost", type: "button", "data-k": "logout", onclick: leave }, t("app.logout")),
   ]);
-  put($("#where"), [shell.where(), lang()], () => shell.where());
+  put($("#where"), [shell.page, lang()], () => t(`app.${shell.page}`));
   drawLine();
 }
 
@@ -99,7 +99,8 @@ export async function enter() {
 
 function begin(session) {
   shell.session = session;
-  if (!localStorage.getItem("outpace.lang") && session.lang) setLang(session.lang);
+  // A choice made in this browser wins, then the person's own, then the browser's.
+  if (!localStorage.getItem("outpace.lang") && session.lang) document.documentElement.lang = session.lang;
   drawBar();
   shell.begin(session);
 }

@@ -126,6 +126,7 @@ const WORDS = {
   "step.objections": ["Objections", "异议", "異議"],
   "step.form": ["Form", "表单", "表單"],
   "step.required": ["required", "必填", "必填"],
+  "step.fill": ["{field}: please fill it in.", "请填写：{field}", "請填寫：{field}"],
   "step.none": ["The flow has ended", "话术流程已结束", "話術流程已結束"],
   "step.none.talk": [
     "Say good-bye and hang up; the outcome stands at the side.",
