@@ -156,7 +156,7 @@ impl Board {
             every.tick().await;
             if burned.elapsed() >= BURN_EVERY {
                 burned = Instant::now();
-                self.note_burn_down(api);
+                self.note_burn_down(api).await;
             }
             if self.floor.receiver_count() > 0 {
                 let floor = names.floor(api).await;
@@ -165,12 +165,13 @@ impl Board {
         }
     }
 
-    fn note_burn_down(&self, api: &Api) {
+    async fn note_burn_down(&self, api: &Api) {
         let now = (api.now)().millis();
-        let mut burn = self.burn.lock().expect("never held across a panic");
         for view in api.feed.campaigns() {
+            let Ok(counts) = api.store.lead_counts(view.campaign).await else { continue };
+            let mut burn = self.burn.lock().expect("never held across a panic");
             let points = burn.entry(view.campaign).or_default();
-            points.push_back((now, view.leads.pending + view.leads.scheduled));
+            points.push_back((now, counts.pending + counts.scheduled + counts.in_flight));
             if points.len() > BURN_MAX {
                 points.pop_front();
             }
@@ -234,9 +235,15 @@ impl Names {
             self.look(api).await;
         }
         let on_shift = agents.into_iter().filter(|view| view.session.is_some());
+        let mut shown = BTreeMap::new();
+        for view in campaigns {
+            // The engine's own count is that of its last lease.
+            let leads = api.store.lead_counts(view.campaign).await.unwrap_or(view.leads);
+            shown.insert(view.campaign, Arc::new(self.campaign(view, leads)));
+        }
         FloorNow {
             agents: on_shift.map(|view| (view.agent, Arc::new(self.row(view)))).collect(),
-            campaigns: campaigns.into_iter().map(|view| (view.campaign, Arc::new(self.campaign(view)))).collect(),
+            campaigns: shown,
             faults: (api.faults)().into_iter().map(|(name, _)| name).collect(),
         }
     }
@@ -267,7 +274,7 @@ impl Names {
         }
     }
 
-    fn campaign(&self, view: crate::engine::CampaignView) -> CampaignNow {
+    fn campaign(&self, view: crate::engine::CampaignView, leads: LeadCounts) -> CampaignNow {
         CampaignNow {
             id: view.campaign,
             title: self.titles.get(&view.campaign).cloned().unwrap_or_else(|| Text::plain(&view.name)),
@@ -281,7 +288,7 @@ impl Names {
             },
             in_flight: view.in_flight,
             lines: view.lines,
-            leads: view.leads,
+            leads,
             estimates: view.estimates,
             target_utilization: view.target_utilization,
         }

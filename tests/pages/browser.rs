@@ -45,7 +45,7 @@ impl Browser {
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
             "--hide-scrollbars".to_owned(),
-            "--window-size=1360,900".to_owned(),
+            "--window-size=1440,1080".to_owned(),
             format!("--lang={lang}"),
             format!("--user-data-dir={}", profile.display()),
         ];

@@ -549,16 +549,17 @@ function correct(past) {
     if (dialog.returnValue !== "yes") return;
     const note = $("#correct-note", dialog).value.trim(), outcome = $("#correct-outcome", dialog).value;
     const refusal = await send("POST", callPath("outcome", past.call), { outcome, ...(note && { note }) });
-    if (!refusal) {
-      past.outcome = outcome;
-      past.title = outcomes.find((one) => one.id === outcome)?.title;
-      desk.calls = [...desk.calls];
-      $("#mine").shownKey = null;
-      draw();
-    }
+    if (!refusal) amended(past.call, outcome, outcomes);
   });
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/** The server has it: the list of today says so too. */
+function amended(id, outcome, outcomes) {
+  const title = outcomes.find((one) => one.id === outcome)?.title;
+  desk.calls = desk.calls.map((past) => (past.call === id ? { ...past, outcome, title } : past));
+  draw();
 }
 
 /** A wrap-up that the server's restart cut off: its words are here, the outcome is the agent's to say. */
@@ -569,7 +570,8 @@ function drawUnfinished() {
       const note = (draft(id)?.note ?? "").trim();
       forget(id);
       draw();
-      await send("POST", callPath("outcome", id), { ...(outcome && { outcome }), ...(note && { note }) }, `outcome ${id}`);
+      const refusal = await send("POST", callPath("outcome", id), { outcome, ...(note && { note }) }, `outcome ${id}`);
+      if (!refusal) amended(id, outcome, kept.outcomes);
     };
     return h("section", { class: "card", "data-unfinished": id },
       h("header", {}, h("h2", {}, t("outcome.unfinished")), h("span", {}, kept.name)),

@@ -137,13 +137,13 @@ function drawMeters() {
   const working = at.filter((row) => BUSY.includes(row.state)).length;
   const online = at.filter((row) => BUSY.includes(row.state) || row.state === "ready").length;
   const { pending, scheduled, in_flight, closed, excluded } = one.leads;
-  const all = pending + scheduled + in_flight + closed;
+  const left = pending + scheduled + in_flight, all = left + closed;
   const target = one.target_utilization;
   put($("#meters"), [lang(), "frame"], () => ["abandon", "use", "list"].map((id) => h("div", { id: `meter-${id}` }, h("h2", {}, t(`floor.${id}`)), h("p", { class: "figure" }), h("div", { class: "rail", "aria-hidden": "true" }, h("i", {}), h("b", {})), h("p", { class: "of" }))));
   meter("abandon", percent(rate, 2), (rate ?? 0) / Math.max(est.cap * 2, 1e-9), 0.5, t("floor.abandon.of", { n: count(est.abandoned), of: count(est.humans), limit: percent(est.cap, 1) }), rate > est.cap);
   const share = online ? working / online : null;
   meter("use", percent(share, 0), share ?? 0, target, t("floor.use.of", { n: working, of: online, limit: percent(target, 0) }), false);
-  meter("list", count(pending + scheduled), all ? (pending + scheduled) / all : 0, null, t("floor.list.of", { n: count(closed), of: count(all + excluded) }), false);
+  meter("list", count(left), all ? left / all : 0, null, t("floor.list.of", { n: count(closed), of: count(all + excluded) }), false);
 }
 
 function meter(id, text, fill, mark, words, over) {
