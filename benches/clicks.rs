@@ -144,13 +144,14 @@ async fn click(address: &str, keys: &[(String, String)], length: Duration, think
     std::mem::take(&mut took.lock().expect("never held across a panic"))
 }
 
-async fn page(address: String, key: String, think: f64, took: Arc<Mutex<Vec<Duration>>>) {
+async fn page(address: String, key: String, seed: u64, think: f64, took: Arc<Mutex<Vec<Duration>>>) {
     let mut stream = TcpStream::connect(&address).await.expect("the server listens");
     let head = format!("GET /v1/desk/stream HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.expect("it reads");
     let mut lines = BufReader::new(stream).lines();
     let mut clicks = TcpStream::connect(&address).await.expect("the server listens");
     let (mut clicked, mut turn) = (None, 0);
+    let mut rng = rand_pcg::Pcg64::seed_from_u64(seed);
     let mut event = String::new();
     while let Some(line) = lines.next_line().await.expect("the stream goes on") {
         if let Some(name) = line.strip_prefix("event: ") {
@@ -167,7 +168,7 @@ async fn page(address: String, key: String, think: f64, took: Arc<Mutex<Vec<Dura
             took.lock().expect("never held across a panic").push(arrived - clicked);
         }
         turn = shown;
-        tokio::time::sleep(Duration::from_secs_f64(rand::rng().random_range(0.2..2.0 * think))).await;
+        tokio::time::sleep(Duration::from_secs_f64(rng.random_range(0.2..2.0 * think))).await;
         let call = view["call"]["call"].as_str().expect("an id");
         let body = format!("{{\"turn\":{turn},\"choice\":\"yes\",\"fields\":{{}}}}");
         let request = format!(

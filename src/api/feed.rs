@@ -1,6 +1,8 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
 use super::board::Board;
+use super::etag::Revision;
+use super::revisions::Revisions;
 use crate::engine::{AgentView, CampaignView, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
@@ -24,6 +26,7 @@ pub struct Feed {
     /// For each agent's page alone: a click wakes one listener, not all.
     desks: Arc<RwLock<BTreeMap<AgentId, watch::Sender<Option<Arc<AgentView>>>>>>,
     board: Arc<Board>,
+    revisions: Arc<RwLock<Revisions>>,
 }
 
 /// Whose facts are whose: most facts of a call name the call alone.
@@ -51,6 +54,7 @@ impl Feed {
             owners: Arc::default(),
             desks: Arc::default(),
             board: Arc::default(),
+            revisions: Arc::default(),
         }
     }
 
@@ -59,6 +63,7 @@ impl Feed {
         match output {
             Output::Fact(fact) => {
                 self.kpis.lock().expect("never held across a panic").observe(fact);
+                self.revisions.write().expect("never held across a panic").observe(fact);
                 let campaign = self.owners.lock().expect("never held across a panic").of(&fact.fact);
                 self.tell(|| Event::Fact(Arc::new(fact.clone()), campaign));
             }
@@ -112,6 +117,14 @@ impl Feed {
 
     pub fn agent(&self, id: AgentId) -> Option<AgentView> {
         self.agents.read().expect("never held across a panic").get(&id).cloned()
+    }
+
+    pub fn revision_of_campaign(&self, id: CampaignId) -> Revision {
+        self.revisions.read().expect("never held across a panic").campaign(id)
+    }
+
+    pub fn revision_of_agent(&self, id: AgentId) -> Revision {
+        self.revisions.read().expect("never held across a panic").agent(id)
     }
 
     pub fn campaign(&self, id: CampaignId) -> Option<CampaignView> {

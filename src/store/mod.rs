@@ -20,6 +20,7 @@ mod decisions;
 mod error;
 mod facts;
 mod health;
+mod idempotency;
 mod import;
 mod intake;
 mod keys;
@@ -50,6 +51,7 @@ pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
 pub use facts::{FactCursor, FactFilter, Write};
 pub use health::{Fault, Health};
+pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
@@ -178,13 +180,14 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 21] = [
+const ALL_STATEMENTS: &[&[Sql]] = &[
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
     decisions::STATEMENTS,
     facts::STATEMENTS,
+    idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
     lease::STATEMENTS,

@@ -47,7 +47,7 @@ function settle(id) {
   if (!kept || id === call()?.call) return;
   if (Date.now() - kept.at > 24 * 3600_000) { forget(id); return; }
   if (kept.boot === desk.hello.boot) {
-    if (kept.note.trim() && kept.note !== kept.sent) send("POST", `/v1/calls/${id}/outcome`, { note: kept.note }, `note ${id}`);
+    if (kept.note.trim() && kept.note !== kept.sent) send("POST", `/v1/calls/${id}/outcome`, { note: kept.note }, `note ${id}`, true);
     forget(id);
   } else {
     save(draftKey(id), { ...kept, unfinished: true });
@@ -57,7 +57,7 @@ function settle(id) {
 // ── asking the server ──
 
 /** By the outbox: kept and repeated until it is answered. */
-const send = (method, path, body, what) => desk.outbox.put(method, path, body, what);
+const send = (method, path, body, what, once) => desk.outbox.put(method, path, body, what, once);
 
 /** At once or not at all: what makes no sense a minute later. */
 async function now_or_never(method, path, body) {
@@ -123,7 +123,7 @@ const takeBack = () => send("POST", callPath("outcome"), { outcome: null, close:
 function done() {
   const { call: id, outcome } = call();
   const note = draft(id)?.note ?? "";
-  send("POST", callPath("outcome"), { outcome, ...(note.trim() && { note }) }, `outcome ${id}`);
+  send("POST", callPath("outcome"), { outcome, ...(note.trim() && { note }) }, `outcome ${id}`, true);
   keep(id, { sent: note });
 }
 
@@ -548,7 +548,7 @@ function correct(past) {
     dialog.remove();
     if (dialog.returnValue !== "yes") return;
     const note = $("#correct-note", dialog).value.trim(), outcome = $("#correct-outcome", dialog).value;
-    const refusal = await send("POST", callPath("outcome", past.call), { outcome, ...(note && { note }) });
+    const refusal = await send("POST", callPath("outcome", past.call), { outcome, ...(note && { note }) }, null, true);
     if (!refusal) amended(past.call, outcome, outcomes);
   });
   document.body.append(dialog);
@@ -570,7 +570,7 @@ function drawUnfinished() {
       const note = (draft(id)?.note ?? "").trim();
       forget(id);
       draw();
-      const refusal = await send("POST", callPath("outcome", id), { outcome, ...(note && { note }) }, `outcome ${id}`);
+      const refusal = await send("POST", callPath("outcome", id), { outcome, ...(note && { note }) }, `outcome ${id}`, true);
       if (!refusal) amended(id, outcome, kept.outcomes);
     };
     return h("section", { class: "card", "data-unfinished": id },

@@ -1,5 +1,6 @@
 // The way to the server: requests with the session's token, a stream that comes back by itself, and an outbox that
-// keeps clicks and words while there is no network. Each click has a key of its own, so it is applied once.
+// keeps clicks and words while there is no network. What would count twice carries a key of its own; clicks carry the
+// turn of their step, which does the same and costs the server nothing.
 
 let csrf = null;
 
@@ -158,11 +159,11 @@ export class Outbox {
 
   get waiting() { return this.items.length; }
 
-  /** `what` tells waiting items of one kind apart: the newest replaces those before (a note, an outcome). */
-  put(method, path, body, what = null) {
+  /** `what`: the newest of a kind replaces those that wait (a note, an outcome). `once`: a second one would count. */
+  put(method, path, body, what = null, once = false) {
     // The one that is under way may have arrived already.
     this.items = this.items.filter((item, nth) => !what || item.what !== what || (nth === 0 && this.busy));
-    const item = { key: newKey(), method, path, body, what, at: Date.now() };
+    const item = { key: once ? newKey() : null, method, path, body, what, at: Date.now() };
     const done = new Promise((resolve) => { item.done = resolve; });
     this.items.push(item);
     this.keep();
@@ -191,7 +192,9 @@ export class Outbox {
       await ask(item.method, item.path, item.body, item.key);
     } catch (refused) {
       refusal = refused;
-      over = !(refused.status === 0 || refused.status === 401 || refused.status === 408 || refused.status === 429 || refused.status >= 500);
+      // The server died with it under way: whatever it did, the same words again do no harm.
+      if (refused.code === "api.idempotency_lost") item.key = newKey();
+      over = !(refused.code?.startsWith("api.idempotency_") || refused.status === 0 || refused.status === 401 || refused.status === 408 || refused.status === 429 || refused.status >= 500);
     }
     this.busy = false;
     if (over) {
