@@ -14,7 +14,7 @@ use outpace::live::world::Inbox;
 use outpace::live::writer::Writer;
 use outpace::store::{Binding, Health, LeasePolicy, NewCampaign, Scope, Store};
 use outpace::words::*;
-use rand::Rng;
+use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::BufRead;
@@ -131,8 +131,11 @@ fn cpu_seconds(id: u32) -> f64 {
 
 async fn click(address: &str, keys: &[(String, String)], length: Duration, think: f64) -> Vec<Duration> {
     let took: Arc<Mutex<Vec<Duration>>> = Arc::default();
-    let pages: Vec<_> =
-        keys.iter().map(|(_, key)| tokio::spawn(page(address.to_owned(), key.clone(), think, took.clone()))).collect();
+    let pages: Vec<_> = keys
+        .iter()
+        .zip(1..)
+        .map(|((_, key), seed)| tokio::spawn(page(address.to_owned(), key.clone(), seed, think, took.clone())))
+        .collect();
     // The first clicks meet pages that still connect.
     tokio::time::sleep(Duration::from_secs(5)).await;
     took.lock().expect("never held across a panic").clear();
@@ -210,6 +213,7 @@ fn serve(agents: u64) {
             uploads: dir.path().to_owned(),
             sip_realm: "bench".to_owned(),
             logins: LoginGuard::new(address),
+            changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
         });
         println!("{address}");

@@ -18,7 +18,6 @@ pub struct Browser {
 
 pub const ENTER: &str = "\u{e007}";
 pub const ESCAPE: &str = "\u{e00c}";
-pub const TAB: &str = "\u{e004}";
 
 impl Browser {
     pub fn start(scratch: &Path, name: &str, lang: &str) -> Browser {
