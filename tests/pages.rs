@@ -239,14 +239,20 @@ fn nothing_that_was_typed_or_clicked_is_lost() {
     page.close_tab();
     page.to_tab(&first);
     page.until(&format!("document.querySelector('#say').textContent === {offer:?}"));
-    let choices = |house: &House| {
-        let facts = house.dialer.get(&format!("/v1/calls/{call}/timeline"));
-        facts.as_array().unwrap().iter().filter(|fact| fact["kind"] == "choice_made").count()
-    };
-    assert_eq!(choices(&house), 1);
+    made_choices(&house, &call, 1);
 
     without_network(&page, &house, &call);
     a_restart_in_wrap_up(&page, &mut house);
+}
+
+/// So many, and not one more, once they are on disk.
+fn made_choices(house: &House, call: &str, number: usize) {
+    let made = || {
+        let facts = house.dialer.get(&format!("/v1/calls/{call}/timeline"));
+        facts.as_array().expect("a list").iter().filter(|fact| fact["kind"] == "choice_made").count()
+    };
+    wait_until("the choices to be on disk", Duration::from_secs(20), || made() >= number);
+    assert_eq!(made(), number);
 }
 
 /// Clicks and words are kept while there is no network, and arrive once it is back.
@@ -264,9 +270,7 @@ fn without_network(page: &Browser, house: &House, call: &str) {
     page.until("document.querySelector('#form')");
     page.until_text("#note-state", "Kept");
     page.until("document.querySelector('#line').textContent === ''");
-    let facts = house.dialer.get(&format!("/v1/calls/{call}/timeline"));
-    let choices = facts.as_array().unwrap().iter().filter(|fact| fact["kind"] == "choice_made").count();
-    assert_eq!(choices, 2, "{facts}");
+    made_choices(house, call, 2);
 }
 
 /// `kill -9` while the agent writes: the words are there after the restart, the agent is signed in again, and the
