@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod desk;
+mod heir;
 pub mod host;
 pub mod lines;
 pub mod media_edge;

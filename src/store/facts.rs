@@ -4,6 +4,7 @@
 use super::db::{Row, Tx, args, json_rows, statements};
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
+use super::testaments::{self, Testament};
 use super::touched::Work;
 use super::{CENTRE, Owner, Store, StoreError};
 use crate::facts::{Envelope, Fact};
@@ -74,6 +75,16 @@ pub enum Write {
         call: CallId,
         lead: LeadId,
         note: String,
+    },
+    /// Replaces what was kept for the leg.
+    KeepTestament(Testament),
+    DropTestament {
+        leg: LegId,
+    },
+    /// Where a user's phones are, as the line layer writes it.
+    KeepBindings {
+        name: String,
+        contacts: String,
     },
 }
 
@@ -201,6 +212,7 @@ pub(super) async fn append_in(tx: &mut Tx, batch: &[Write]) -> Result<u64, Store
     }
     work.save(tx).await?;
     keep(tx, batch).await?;
+    testaments::keep(tx, batch).await?;
     Ok(last)
 }
 
@@ -236,7 +248,7 @@ async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
     let mut values: BTreeMap<(CallId, &str), (LeadId, &str)> = BTreeMap::new();
     for write in batch {
         match write {
-            Write::Fact(_) => {}
+            Write::Fact(_) | Write::KeepTestament(_) | Write::DropTestament { .. } | Write::KeepBindings { .. } => {}
             Write::KeepFields { call, lead, fields } => {
                 values.extend(fields.iter().map(|(name, value)| ((*call, name.as_str()), (*lead, value.as_str()))));
             }

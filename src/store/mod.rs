@@ -18,6 +18,7 @@ mod campaigns;
 mod db;
 mod error;
 mod facts;
+mod fail_point;
 mod health;
 mod import;
 mod intake;
@@ -35,6 +36,7 @@ mod recovery;
 mod since;
 mod sqlite;
 mod suppression;
+mod testaments;
 mod touched;
 mod verify;
 mod wake;
@@ -44,6 +46,7 @@ pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
 pub use facts::{FactCursor, FactFilter, Write};
+pub use fail_point::fail_point;
 pub use health::{Fault, Health};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
@@ -55,6 +58,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use testaments::Testament;
 pub use verify::Difference;
 pub use wake::Bell;
 
@@ -78,12 +82,20 @@ statements! {
 }
 
 /// Version, name, and the text in each database's words.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-    include_str!("../../migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+        include_str!("../../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        5,
+        "testaments",
+        include_str!("../../migrations/sqlite/0005_testaments.sql"),
+        include_str!("../../migrations/postgres/0005_testaments.sql"),
+    ),
+];
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -155,7 +167,7 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 18] = [
+const ALL_STATEMENTS: [&[Sql]; 19] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
@@ -171,6 +183,7 @@ const ALL_STATEMENTS: [&[Sql]; 18] = [
     recovery::STATEMENTS,
     since::STATEMENTS,
     suppression::STATEMENTS,
+    testaments::STATEMENTS,
     touched::STATEMENTS,
     verify::STATEMENTS,
     wake::STATEMENTS,
@@ -203,6 +216,7 @@ async fn migrate(db: &Db, shown: &str) -> Result<(), StoreError> {
         Db::Sqlite { writer, .. } => migrator(false).run(writer).await,
         Db::Postgres(pool) => migrator(true).run(pool).await,
     };
+    fail_point("at", "migrated");
     done.map_err(|error| StoreError::Migration { url: shown.to_owned(), cause: error.to_string() })
 }
 

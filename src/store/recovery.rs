@@ -118,6 +118,7 @@ fn open_call(call: &CallRow) -> OpenCall {
         lead: call.lead,
         attempt: call.attempt,
         invite_sent: call.invite_at.is_some(),
+        sip_call_id: call.sip_call_id.clone(),
         answered: call.answered_at.is_some(),
         human: call.human(),
         bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),
