@@ -5,6 +5,7 @@
 
 use super::clock::wall_now;
 use crate::media::{Block, wav};
+use crate::store::fail_point;
 use crate::words::{LegId, RecordingId};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use sha2::{Digest, Sha256};
@@ -179,7 +180,9 @@ impl Writer {
         let Some(file) = open.file else { return }; // never opened: `Failing` was told
         let part = self.data.join(part(&open.name));
         let closed = finish(file, open.length).and_then(|sha256| {
+            fail_point("at", "recording_closing");
             fs::rename(&part, self.data.join(&open.name))?;
+            fail_point("at", "recording_closed");
             Ok(Closed { leg, recording, length_ms: wav::length_ms(open.length), sha256, file: open.name })
         });
         match closed {

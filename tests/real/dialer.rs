@@ -13,7 +13,7 @@ pub struct Dialer {
     pub sip: SocketAddr,
     pub api: String,
     pub key: String,
-    config: PathBuf,
+    pub config: PathBuf,
 }
 
 /// One carrier of the configuration.
@@ -62,10 +62,17 @@ impl Dialer {
         Dialer { process: None, data, sip, api: format!("http://127.0.0.1:{api}"), key, config }
     }
 
+    /// `outpace serve`, just begun.
+    pub fn spawn(&self, log: &Path, environment: &[(&str, &str)]) -> Process {
+        let mut command = binary();
+        command.args(["serve", "--config"]).arg(&self.config).envs(environment.iter().copied());
+        Process::start(&mut command, log)
+    }
+
     /// `outpace serve`, until it is ready.
     pub fn start(&mut self, scratch: &Path) {
         let log = scratch.join("outpace.log");
-        let mut process = Process::start(binary().args(["serve", "--config"]).arg(&self.config), &log);
+        let mut process = self.spawn(&log, &[]);
         wait_until("outpace to be ready", Duration::from_secs(30), || {
             assert!(process.running(), "outpace ended:\n{}", process.said());
             self.status("/readyz") == 200
