@@ -82,6 +82,25 @@ impl Heir {
     }
 }
 
+/// A phone that has registered, for whoever wants to know whether it is still there.
+#[derive(Debug, Clone)]
+pub struct KnownPhone {
+    pub name: String,
+    pub address: SocketAddr,
+}
+
+/// One for each user: the contact that registered last and has not expired.
+pub async fn known_phones(store: &Store, now: Wall) -> Result<Vec<KnownPhone>, StoreError> {
+    let mut phones = Vec::new();
+    for (name, contacts) in store.phone_bindings().await? {
+        let kept = serde_json::from_str::<Vec<Kept>>(&contacts).unwrap_or_default();
+        if let Some(last) = kept.into_iter().rfind(|kept| kept.expires > now.0) {
+            phones.push(KnownPhone { name, address: last.address });
+        }
+    }
+    Ok(phones)
+}
+
 /// The phones of the last run, as far as their registrations have not expired: dialable before they register anew.
 pub async fn restore_phones(store: &Store, sip: &SipHandle, now: Wall) -> Result<(), StoreError> {
     for (name, contacts) in store.phone_bindings().await? {

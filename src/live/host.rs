@@ -19,6 +19,7 @@ use crate::words::*;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,6 +27,9 @@ use tokio::task::JoinHandle as Task;
 
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
+
+/// A closed file is recorded within this, even by a store that was away for a while.
+const UNTOLD: Duration = Duration::from_secs(3600);
 
 /// Of a process that may not write any more.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -125,6 +129,7 @@ impl Host {
         let since = wall_now() - Duration::from_secs(LEDGER_DAYS * 86_400);
         let ledgers: BTreeMap<CampaignId, Wall> = store.campaigns().await?.into_iter().map(|c| (c.id, since)).collect();
         let standing = store.recover(owner, &ledgers).await?;
+        let last_fact = standing.last_wall;
         let running = standing.running.clone();
         let agents = store.agents().await?;
         let (inbox, inputs) = Inbox::new(clock);
@@ -161,6 +166,7 @@ impl Host {
             &testaments,
         ))));
         if let Some(data) = &setup.media.data {
+            first.extend(untold_recordings(&store, data, last_fact).await?.into_iter().map(mended));
             first.extend(recorder::mend(data).into_iter().map(mended));
         }
         let mut config = Config::new(local);
@@ -265,6 +271,22 @@ pub(super) async fn add_users(store: &Store, sip: &SipHandle) -> Result<(), Stor
         let _ = sip.send(SipCommand::AddUser { name: credential.name, secret });
     }
     Ok(())
+}
+
+/// Files that the last run closed and never recorded (I7): written about when its facts end.
+async fn untold_recordings(store: &Store, data: &Path, last: Wall) -> Result<Vec<recorder::Closed>, StoreError> {
+    let since = Wall(last.0 - i64::try_from(UNTOLD.as_micros()).unwrap_or(i64::MAX));
+    let mut untold = Vec::new();
+    for (recording, path) in recorder::closed_since(data, since) {
+        if store.has_recording(recording).await? {
+            continue;
+        }
+        match recorder::describe(data, recording, &path) {
+            Ok(closed) => untold.push(closed),
+            Err(error) => tracing::error!(path = %path.display(), %error, "a recording cannot be read"),
+        }
+    }
+    Ok(untold)
 }
 
 fn mended(closed: recorder::Closed) -> Input {

@@ -86,7 +86,7 @@ def take(calls, at, block):
     if call_id is None:
         return
     call = calls.setdefault(call_id, Call(call_id))
-    method = headers.get("cseq", " ").split()[-1]
+    method = (headers.get("cseq", "").split() or [""])[-1]
     start = lines[0]
     if start.startswith("SIP/2.0 "):
         respond(call, at, int(start.split()[1]), method, received)

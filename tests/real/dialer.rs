@@ -25,8 +25,10 @@ pub struct Trunk<'a> {
     pub credentials: Option<(&'a str, &'a str)>,
 }
 
+/// The program; `OUTPACE_BINARY` names another build of it, for a long run beside further work.
 pub fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_outpace"));
+    let program = std::env::var_os("OUTPACE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_outpace").into());
+    let mut command = Command::new(program);
     command.env_remove("RUST_LOG");
     command
 }
