@@ -11,6 +11,8 @@ mod flow;
 mod house;
 #[path = "api_story/mistakes.rs"]
 mod mistakes;
+#[path = "api_story/people.rs"]
+mod people;
 #[path = "api_story/roles.rs"]
 mod roles;
 
@@ -33,6 +35,9 @@ fn a_day_at_the_api() {
     flow::figures(&house);
     flow::the_stream(&house);
     flow::orders_move_on(&mut house);
+    people::people_log_in(&mut house);
+    people::roles_hold_for_people(&house);
+    people::guessing_does_not_pay(&house);
     let said = house.dialer.stop();
     assert!(!said.contains("panicked"), "{said}");
     assert!(!said.contains("138001"), "a whole number stands in the log:\n{said}");
@@ -104,7 +109,7 @@ fn has_answers(what: &str, operation: &serde_json::Value, with_id: bool, with_bo
             assert!(answer["content"]["application/problem+json"].is_object(), "{what} {status}: {answer}");
         }
     }
-    assert!(operation["security"].is_array(), "{what} needs a key");
+    assert!(operation["security"].is_array(), "{what} says what it needs");
 }
 
 fn references(value: &serde_json::Value) -> Vec<String> {

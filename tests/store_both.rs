@@ -14,6 +14,8 @@ mod calls;
 mod house;
 #[path = "store_both/leads.rs"]
 mod leads;
+#[path = "store_both/people.rs"]
+mod people;
 #[path = "store_both/recovery.rs"]
 mod recovery;
 
@@ -56,6 +58,8 @@ stories! {
     house::a_key_works_until_it_is_revoked,
     house::an_agent_proves_who_they_are,
     house::a_campaign_keeps_its_folder,
+    people::a_user_logs_in_by_password,
+    people::a_session_ends_in_time,
     leads::a_list_is_imported_once,
     leads::an_import_that_died_is_finished,
     leads::callbacks_come_first_then_fresh_leads,

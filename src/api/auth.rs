@@ -1,11 +1,13 @@
-//! Who asks: an API key as bearer token, its scope, its bindings, its language.
+//! Who asks: an API key as bearer token, or a person's session as cookie; the role, what it is bound to, its language.
+//! It refuses to fall back: a request with an `Authorization` header is judged by it alone.
 
+use super::cookie;
 use super::error::{Noun, Problem, lang};
-use super::state::State;
-use crate::store::{KeyRow, Scope};
-use crate::words::{AgentId, CampaignId, Lang, Reason};
+use super::state::{Api, State};
+use crate::store::{Binding, Scope, SessionHash, StoreError};
+use crate::words::{AgentId, CampaignId, KeyId, Lang, Reason};
 use axum::extract::{FromRequestParts, Request, State as Extract};
-use axum::http::{StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::DefaultClock;
@@ -13,48 +15,71 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
+use subtle::ConstantTimeEq;
 
 /// Requests a second for one key, with a burst of as many. Above: 429.
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(500).expect("not zero");
 
-type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock>;
+/// A page proves with it that it read the session's answer, which a stranger's page cannot.
+pub const CSRF_HEADER: &str = "x-csrf-token";
+
+type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>;
 static LIMITER: LazyLock<Limiter> = LazyLock::new(|| RateLimiter::keyed(Quota::per_second(REQUESTS_PER_SECOND)));
 
 /// The caller, as every handler gets it.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    pub key: KeyRow,
+    pub who: Who,
+    pub scope: Scope,
+    pub binding: Binding,
     pub lang: Lang,
+}
+
+#[derive(Debug, Clone)]
+pub enum Who {
+    Key(KeyId),
+    /// A person with a session.
+    User {
+        name: String,
+        /// The person's own language, whatever the request asks for.
+        lang: Lang,
+        session: SessionHash,
+        csrf: String,
+    },
 }
 
 impl Caller {
     /// For the record: who did it.
     pub fn name(&self) -> String {
-        format!("key:{}", self.key.id)
+        match &self.who {
+            Who::Key(id) => format!("key:{id}"),
+            Who::User { name, .. } => format!("user:{name}"),
+        }
     }
 
     pub fn needs(&self, scopes: &[Scope]) -> Result<(), Problem> {
-        if self.key.scope == Scope::Admin || scopes.contains(&self.key.scope) {
+        if self.scope == Scope::Admin || scopes.contains(&self.scope) {
             return Ok(());
         }
-        Err(Problem::forbidden(Reason::new("api.scope").with("scope", self.key.scope)))
+        Err(Problem::forbidden(Reason::new("api.scope").with("scope", self.scope)))
     }
 
-    /// An agent's key acts for its own agent only.
+    /// An agent acts for itself only.
     pub fn acts_for(&self, agent: AgentId) -> Result<(), Problem> {
-        match (self.key.scope, self.key.binding.agent) {
+        match (self.scope, self.binding.agent) {
             (Scope::Agent, Some(own)) if own == agent => Ok(()),
             (Scope::Agent, _) => Err(Problem::forbidden(Reason::new("api.own_agent"))),
             (Scope::Admin | Scope::Manager | Scope::Supervisor, _) => Ok(()),
-            (Scope::Client, _) => Err(Problem::forbidden(Reason::new("api.scope").with("scope", self.key.scope))),
+            (Scope::Client, _) => Err(Problem::forbidden(Reason::new("api.scope").with("scope", self.scope))),
         }
     }
 
-    /// Keys bound to a campaign see that campaign only.
+    /// Who is bound to a campaign sees that campaign only; a client that is bound to none sees none.
     pub fn sees(&self, campaign: CampaignId) -> Result<(), Problem> {
-        match self.key.binding.campaign {
-            Some(own) if own != campaign => Err(Problem::not_found(Noun::Campaign, campaign)),
-            Some(_) | None => Ok(()),
+        match (self.binding.campaign, self.scope) {
+            (Some(own), _) if own == campaign => Ok(()),
+            (Some(_), _) | (None, Scope::Client) => Err(Problem::not_found(Noun::Campaign, campaign)),
+            (None, Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Agent) => Ok(()),
         }
     }
 
@@ -63,11 +88,31 @@ impl Caller {
         self.sees(campaign).map_err(|_| Problem::not_found(noun, id))
     }
 
+    /// The campaign whose rows are listed: the one that was asked for, else one's own. `None`: all.
+    pub fn campaign(&self, asked: Option<CampaignId>) -> Result<Option<CampaignId>, Problem> {
+        let campaign = asked.or(self.binding.campaign);
+        match campaign {
+            Some(campaign) => self.sees(campaign)?,
+            // An id that nothing has.
+            None if self.scope == Scope::Client => self.sees(CampaignId(0))?,
+            None => {}
+        }
+        Ok(campaign)
+    }
+
     /// Whole numbers are for those who dial and lead, not for clients.
     pub fn sees_numbers(&self) -> bool {
-        match self.key.scope {
+        match self.scope {
             Scope::Admin | Scope::Manager => true,
             Scope::Supervisor | Scope::Agent | Scope::Client => false,
+        }
+    }
+
+    /// Still, after a while: a key may be revoked, a session ended. For streams; keeps a session alive.
+    pub async fn still_holds(&self, api: &Api) -> Result<bool, StoreError> {
+        match &self.who {
+            Who::Key(id) => api.store.key_holds(*id).await,
+            Who::User { session, .. } => Ok(api.store.session_user(session, (api.now)()).await?.is_some()),
         }
     }
 }
@@ -80,31 +125,49 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The middleware in front of everything but health and the document.
+/// The middleware in front of everything but health, the document and the login.
 pub async fn authenticate(Extract(api): Extract<State>, mut request: Request, next: Next) -> Response {
-    let Some(key) = bearer(&request) else { return unauthorized().into_response() };
-    let row = match api.store.check_key(&key).await {
-        Ok(Some(row)) => row,
-        Ok(None) => return unauthorized().into_response(),
-        Err(error) => return Problem::from(error).into_response(),
+    let caller = match identify(&api, request.method(), request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
     };
-    if LIMITER.check_key(&row.id.0).is_err() {
+    if LIMITER.check_key(&caller.name()).is_err() {
         let reason = Reason::new("api.too_many_requests").with("most", REQUESTS_PER_SECOND);
-        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, reason);
-        return ([(header::RETRY_AFTER, "1")], problem).into_response();
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, reason).after(1).into_response();
     }
-    let lang = lang(&request);
-    request.extensions_mut().insert(Caller { key: row, lang });
+    request.extensions_mut().insert(caller);
     next.run(request).await
 }
 
-/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer(request: &Request) -> Option<String> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+async fn identify(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let lang = lang(headers);
+    if headers.contains_key(header::AUTHORIZATION) {
+        let key = bearer(headers).ok_or_else(unauthorized)?;
+        let row = api.store.check_key(key).await?.ok_or_else(unauthorized)?;
+        return Ok(Caller { who: Who::Key(row.id), scope: row.scope, binding: row.binding, lang });
+    }
+    let token = cookie::session(headers).ok_or_else(unauthorized)?;
+    let session = SessionHash::of(token);
+    let user = api.store.session_user(&session, (api.now)()).await?.ok_or_else(unauthorized)?;
+    let csrf = cookie::csrf(token);
+    if !method.is_safe() {
+        let sent = headers.get(CSRF_HEADER).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
+        if !bool::from(sent.ct_eq(csrf.as_bytes())) {
+            return Err(Problem::forbidden(Reason::new("api.csrf")).at(CSRF_HEADER));
+        }
+    }
+    let who = Who::User { name: user.name, lang: user.lang, session, csrf };
+    Ok(Caller { who, scope: user.role, binding: user.binding, lang })
 }
 
-fn unauthorized() -> Problem {
+/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). Two headers are none.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let header = all.next().filter(|_| all.next().is_none())?.to_str().ok()?;
+    let (scheme, key) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+pub fn unauthorized() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, Reason::new("api.unauthorized"))
 }

@@ -85,10 +85,7 @@ async fn list(
 ) -> Result<axum::Json<Page<Call>>, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = CallFilter {
         campaign,
         lead: parse_some("lead", which.lead.as_ref())?,
@@ -146,7 +143,7 @@ async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> 
     let id: CallId = parse("id", id)?;
     let row = api.store.call(id).await?.ok_or_else(|| Problem::not_found(Noun::Call, id))?;
     caller.sees_row(row.campaign, Noun::Call, id)?;
-    if caller.key.scope == Scope::Agent {
+    if caller.scope == Scope::Agent {
         let own = row.agent.is_some_and(|agent| caller.acts_for(agent).is_ok());
         if !own {
             return Err(Problem::not_found(Noun::Call, id));
@@ -249,14 +246,14 @@ async fn act(
     request: impl FnOnce(CallId) -> Request,
 ) -> Result<StatusCode, Problem> {
     let id: CallId = parse("id", &id)?;
-    if caller.key.scope == Scope::Agent {
-        let own = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
+    if caller.scope == Scope::Agent {
+        let own = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
         if own.is_none_or(|call| call.call != id) {
             return Err(Problem::not_found(Noun::CallInHand, id));
         }
     } else {
         caller.needs(&[Scope::Manager, Scope::Supervisor])?;
-        if caller.key.binding.campaign.is_some() {
+        if caller.binding.campaign.is_some() {
             find(&api, &caller, &id.to_string()).await?;
         }
     }

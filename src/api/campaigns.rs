@@ -1,16 +1,16 @@
 //! Campaigns: taken from their folder, started, paused, drained; their state and why they dial or do not.
 
 use super::auth::Caller;
-use super::body::{Json, Path, name_of, parse};
+use super::body::{Json, Path, Query, name_of, parse, time};
 use super::error::{Noun, Problem};
 use super::state::{Api, ShelfError, State};
 use crate::engine::{CampaignView, DecisionView, Mode, Request};
 use crate::store::{CampaignRow, Scope};
-use crate::words::{CampaignId, Lang, Reason};
+use crate::words::{CampaignId, Lang, Reason, Wall};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -64,10 +64,23 @@ pub struct NewMode {
     mode: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Moment {
+    /// RFC 3339: what was decided then, from the log (changes of the reason, and one a minute). Else now.
+    at: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct Pacing {
-    mode: String,
+    /// `None` for a past moment: the decisions say.
+    mode: Option<String>,
+    /// One sentence.
     why: String,
+    /// The same as code and arguments; the texts stand in one catalogue in three languages.
+    #[schema(value_type = Object)]
+    reason: Reason,
     /// What is believed now, each with its sample size.
     #[schema(value_type = Object)]
     estimates: crate::engine::Estimates,
@@ -78,12 +91,21 @@ pub struct Pacing {
 #[derive(Serialize, ToSchema)]
 pub struct Decision {
     at: String,
+    /// As decided, and as the gate and the trunks let through.
     dial: u32,
+    placed: u32,
     cancelled: u32,
+    /// So often in a row with nothing placed and the same reason.
+    times: u32,
     why: String,
+    #[schema(value_type = Object)]
+    reason: Reason,
     #[schema(value_type = Object)]
     estimates: crate::engine::Estimates,
 }
+
+/// Of the log, for a past moment.
+const LOGGED_SHOWN: u32 = 20;
 
 const LEAD: &[Scope] = &[Scope::Manager];
 const WATCH: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
@@ -187,31 +209,68 @@ async fn order(
     Ok(axum::Json(show(&api, row, caller.lang).await?))
 }
 
-/// How many calls are placed now, and why: the estimates, the ledger, the latest decisions.
-#[utoipa::path(get, path = "/v1/campaigns/{id}/pacing", tag = "campaigns", params(("id" = String, Path)),
+/// How many calls are placed now (or were at a past moment), and why: the estimates, the ledger, the latest decisions.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/pacing", tag = "campaigns", params(("id" = String, Path), Moment),
     responses((status = 200, body = Pacing), (status = 404)))]
 async fn pacing(
     Extract(api): Extract<State>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(moment): Query<Moment>,
 ) -> Result<axum::Json<Pacing>, Problem> {
     caller.needs(WATCH)?;
     let row = find(&api, &caller, &id).await?;
+    if let Some(at) = time("at", moment.at.as_ref())? {
+        return past(&api, row.id, at, caller.lang).await.map(axum::Json);
+    }
     let view = api.feed.campaign(row.id).ok_or_else(|| Problem::not_found(Noun::Campaign, row.id))?;
+    let reason = store_fault(&api, &view).unwrap_or(view.reason);
     Ok(axum::Json(Pacing {
-        mode: name_of(view.mode),
-        why: view.reason.text(caller.lang),
+        mode: Some(name_of(view.mode)),
+        why: reason.text(caller.lang),
+        reason,
         decisions: view.decisions.iter().map(|d| show_decision(d, caller.lang)).collect(),
         estimates: view.estimates,
     }))
+}
+
+/// From the log: the decision in force at that moment, and those before it, the newest last.
+async fn past(api: &Api, id: CampaignId, at: Wall, lang: Lang) -> Result<Pacing, Problem> {
+    let mut decisions = Vec::new();
+    for (_, body) in api.store.decisions_at(id, at, LOGGED_SHOWN).await? {
+        let read: Result<DecisionView, _> = serde_json::from_str(&body);
+        decisions.push(read.map_err(|error| Problem::unavailable(format!("a decision cannot be read: {error}")))?);
+    }
+    let missing =
+        || Problem::new(StatusCode::NOT_FOUND, Reason::new("why.no_record").with("at", at.rfc3339())).at("at");
+    let last = decisions.first().cloned().ok_or_else(missing)?;
+    Ok(Pacing {
+        mode: None,
+        why: last.sentence(lang),
+        reason: last.reason,
+        estimates: last.estimates,
+        decisions: decisions.iter().rev().map(|d| show_decision(d, lang)).collect(),
+    })
+}
+
+/// The engine knows that nothing becomes durable; the store knows why.
+fn store_fault(api: &Api, view: &CampaignView) -> Option<Reason> {
+    if view.reason.code != "why.store_silent" {
+        return None;
+    }
+    let (fault, cause) = (api.faults)().into_iter().find(|(name, _)| name.starts_with("store"))?;
+    Some(Reason::new("why.store_fault").with("fault", fault).with("cause", cause))
 }
 
 fn show_decision(decision: &DecisionView, lang: Lang) -> Decision {
     Decision {
         at: decision.at.rfc3339(),
         dial: decision.dial,
+        placed: decision.placed,
         cancelled: decision.cancelled,
-        why: decision.reason.text(lang),
+        times: decision.times,
+        why: decision.sentence(lang),
+        reason: decision.reason.clone(),
         estimates: decision.estimates.clone(),
     }
 }
@@ -231,7 +290,10 @@ async fn show(api: &Api, row: CampaignRow, lang: Lang) -> Result<Campaign, Probl
         version: row.version,
         state: view.as_ref().map_or_else(|| name_of(row.state), |v| name_of(v.state)),
         mode: view.as_ref().map(|v| name_of(v.mode)),
-        why: view.as_ref().map(|v| v.reason.text(lang)).unwrap_or_default(),
+        why: view
+            .as_ref()
+            .map(|v| store_fault(api, v).unwrap_or_else(|| v.reason.clone()).text(lang))
+            .unwrap_or_default(),
         leads: Some(Leads {
             pending: counts.pending,
             scheduled: counts.scheduled,

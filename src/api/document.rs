@@ -5,7 +5,9 @@ use super::error::Shown;
 use super::{Routes, routes};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, Ref, RefOr, Response};
 
 #[derive(OpenApi)]
@@ -25,15 +27,17 @@ const COMMON: [(&str, &str); 5] = [
 ];
 
 pub fn document() -> utoipa::openapi::OpenApi {
-    let Routes { ordinary, long, open } = routes();
+    let Routes { ordinary, long, login, open } = routes();
     let mut document = Base::openapi();
-    for part in [ordinary, long, open] {
+    for part in [ordinary, long, login, open] {
         document.merge(part.split_for_parts().1);
     }
     let scheme =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key: outpace key new")).build();
+    let cookie = ApiKeyValue::with_description("outpace_session", "A person's session: POST /v1/session");
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for (path, item) in &mut document.paths.paths {
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             complete(path, operation);
@@ -49,7 +53,12 @@ fn complete(path: &str, operation: &mut Operation) {
     if !path.starts_with("/v1/") {
         return;
     }
-    operation.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
+    let by = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    operation.security = Some(match operation.operation_id.as_deref() {
+        Some("session_log_in") => Vec::new(),
+        Some("session_get" | "session_log_out") => vec![by("session")],
+        Some(_) | None => vec![by("key"), by("session")],
+    });
     let answers = &mut operation.responses.responses;
     for (status, description) in COMMON {
         answers.insert(status.to_owned(), RefOr::T(Response::new(description)));

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use crate::words::{Lang, Reason};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -19,6 +19,8 @@ pub struct Problem {
     status: StatusCode,
     reason: Reason,
     field: Option<String>,
+    /// Seconds until it is worth another try.
+    retry_after: Option<u64>,
 }
 
 /// As it travels: `application/problem+json`.
@@ -51,7 +53,7 @@ pub enum Noun {
 
 impl Problem {
     pub fn new(status: StatusCode, reason: Reason) -> Problem {
-        Problem { status, reason, field: None }
+        Problem { status, reason, field: None, retry_after: None }
     }
 
     /// The same for what is not there and for what is another's.
@@ -81,6 +83,11 @@ impl Problem {
 
     pub fn at(self, field: &str) -> Problem {
         Problem { field: Some(field.to_owned()), ..self }
+    }
+
+    /// Worth another try after so many seconds.
+    pub fn after(self, seconds: u64) -> Problem {
+        Problem { retry_after: Some(seconds), ..self }
     }
 
     pub fn forbidden(reason: Reason) -> Problem {
@@ -147,20 +154,23 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }
 }
 
 /// The caller's language, by `Accept-Language`.
-pub fn lang(request: &Request) -> Lang {
-    let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+pub fn lang(headers: &HeaderMap) -> Lang {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
     header.map_or(Lang::En, Lang::from_tag)
 }
 
 /// Around everything: problems in the caller's language, and a problem where a layer below answered without words.
 pub async fn localize(request: Request, next: Next) -> Response {
-    let lang = lang(&request);
+    let lang = lang(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let mut response = next.run(request).await;
     let status = response.status();

@@ -10,12 +10,16 @@ use axum::extract::State as Extract;
 use axum::response::sse::{self, KeepAlive, Sse};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-use tokio_stream::wrappers::BroadcastStream;
+use std::time::Duration;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 use tokio_stream::{Stream, StreamExt};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Whoever listens is asked so often whether they still may.
+const STILL_EVERY: Duration = Duration::from_secs(15);
 
 pub fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list))
@@ -59,10 +63,7 @@ async fn list(
 ) -> Result<axum::Json<Facts>, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client])?;
     let limit = limit(which.limit)?;
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = FactFilter {
         campaign,
         call: parse_some("call", which.call.as_ref())?,
@@ -86,8 +87,21 @@ async fn stream(
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent, Scope::Client])?;
+    let listener = caller.clone();
     let events = BroadcastStream::new(api.feed.listen()).filter_map(move |event| show(&caller, event).map(Ok));
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    Ok(Sse::new(until_ended(api, listener, events)).keep_alive(KeepAlive::default()))
+}
+
+/// A key that is revoked and a session that ends hear no more; an open stream keeps its session alive.
+fn until_ended<T>(api: State, caller: Caller, events: impl Stream<Item = T>) -> impl Stream<Item = T> {
+    let looks = IntervalStream::new(tokio::time::interval(STILL_EVERY)).then(move |_| {
+        let (api, caller) = (api.clone(), caller.clone());
+        // A store that is away says nothing about the key.
+        async move { caller.still_holds(&api).await.unwrap_or(true) }
+    });
+    let events = events.map(Some);
+    let looks = looks.filter_map(|holds| (!holds).then_some(None));
+    events.merge(looks).take_while(Option::is_some).filter_map(|event| event)
 }
 
 fn show(caller: &Caller, event: Result<Event, BroadcastStreamRecvError>) -> Option<sse::Event> {
@@ -111,8 +125,8 @@ fn show(caller: &Caller, event: Result<Event, BroadcastStreamRecvError>) -> Opti
 
 /// An agent's key hears of its own agent; a key bound to a campaign of that campaign's calls, and of no agents.
 fn may_hear(caller: &Caller, event: &Event) -> bool {
-    let own = caller.key.binding;
-    match (caller.key.scope, event) {
+    let own = caller.binding;
+    match (caller.scope, event) {
         (Scope::Agent, Event::Agent(view)) => own.agent == Some(view.agent),
         (Scope::Agent, Event::Fact(..) | Event::Campaign(_)) => false,
         (Scope::Client, Event::Agent(_)) => false,

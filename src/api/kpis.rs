@@ -103,10 +103,7 @@ async fn get(
 
 fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {
     caller.needs(SEE)?;
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     Ok(Query {
         campaign,
         from: time("from", which.from.as_ref())?,

@@ -74,10 +74,7 @@ async fn list(
         serde_json::from_value(serde_json::Value::String(state.clone()))
             .map_err(|_| Problem::one_of("state", state, "pending, leased, in_flight, scheduled, closed, excluded"))
     });
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
     let rows = api.store.leads(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
     Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller))))
@@ -94,9 +91,9 @@ async fn get(
     let id: LeadId = parse("id", &id)?;
     let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
     caller.sees_row(row.campaign, Noun::Lead, id)?;
-    if caller.key.scope == Scope::Agent {
+    if caller.scope == Scope::Agent {
         // An agent sees the lead of the call in hand, and no other.
-        let in_hand = caller.key.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
+        let in_hand = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
         if in_hand.is_none_or(|call| call.lead != id) {
             return Err(Problem::not_found(Noun::Lead, id));
         }

@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod calls;
 mod campaigns;
+mod cookie;
 mod document;
 mod error;
 mod events;
@@ -13,11 +14,14 @@ mod feed;
 mod health;
 mod kpis;
 mod leads;
+mod lockout;
 mod orders;
+mod session;
 mod state;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
 use axum::Router;
@@ -35,6 +39,8 @@ struct Routes {
     ordinary: OpenApiRouter<State>,
     /// No time-out; uploads have a limit of their own.
     long: OpenApiRouter<State>,
+    /// Asked without a key, and answered as quickly as the ordinary ones.
+    login: OpenApiRouter<State>,
     /// Asked without a key.
     open: OpenApiRouter<State>,
 }
@@ -47,22 +53,23 @@ fn routes() -> Routes {
         .merge(calls::routes())
         .merge(orders::routes())
         .merge(kpis::routes())
-        .merge(events::routes());
+        .merge(events::routes())
+        .merge(session::routes());
     let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
-    Routes { ordinary, long, open: health::routes() }
+    Routes { ordinary, long, login: session::login_route(), open: health::routes() }
 }
 
 pub fn router(state: State) -> Router {
     let text = document().to_pretty_json().expect("a document of plain structs serializes");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
-    let Routes { ordinary, long, open } = routes();
+    let Routes { ordinary, long, login, open } = routes();
     let plain = |router: OpenApiRouter<State>| router.split_for_parts().0;
-    plain(ordinary)
-        .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
-        .layer(timeout)
+    let bounded = |router| plain(router).layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX)).layer(timeout);
+    bounded(ordinary)
         .merge(plain(long))
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
+        .merge(bounded(login))
         .merge(plain(open))
         .route(
             "/openapi.json",
@@ -80,5 +87,6 @@ pub async fn serve(
     state: State,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(ended).await
+    let service = router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

@@ -64,10 +64,7 @@ async fn list(
 ) -> Result<axum::Json<Page<Order>>, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
-    let campaign = parse_some("campaign", which.campaign.as_ref())?.or(caller.key.binding.campaign);
-    if let Some(campaign) = campaign {
-        caller.sees(campaign)?;
-    }
+    let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let state = which.state.as_deref().map(state_of).transpose()?;
     let filter = OrderFilter { campaign, call: parse_some("call", which.call.as_ref())?, state };
     let rows = api.store.orders(&filter, parse_some("after", which.after.as_ref())?, limit).await?;

@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use super::feed::Feed;
+use super::session::LoginGuard;
 use crate::engine::{Answered, CampaignSpec, Door, Refusal, Reply, Request};
 use crate::kpi::Fold;
 use crate::store::Store;
@@ -24,6 +25,7 @@ pub struct Api {
     /// Where uploads wait while they are read.
     pub uploads: PathBuf,
     pub sip_realm: String,
+    pub logins: LoginGuard,
     pub now: Arc<dyn Fn() -> Wall + Send + Sync>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::{Failure, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, ShelfError};
+use crate::api::{self, Api, CampaignShelf, Feed, LoginGuard, ShelfError};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -79,6 +79,7 @@ impl Assembly {
             recordings: config.data.dir.clone(),
             uploads: config.data.dir.join("uploads"),
             sip_realm: config.sip.realm.clone(),
+            logins: LoginGuard::new(address),
             now: Arc::new(wall_now),
         });
         fail_point("at", "host_started");

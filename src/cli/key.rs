@@ -57,7 +57,7 @@ async fn new(place: &Place, scope: &str, agent: Option<String>, campaign: Option
     let scope: Scope = scope
         .parse()
         .map_err(|_| Failure(format!("--scope {scope}: one of admin, manager, supervisor, agent, client")))?;
-    bindings_fit(scope, agent.is_some(), campaign.is_some())?;
+    bindings_fit("--scope", scope, agent.is_some(), campaign.is_some())?;
     let store = data::open_store(&place.load()?).await?;
     let made = bind_and_make(&store, scope, agent, campaign).await;
     store.close().await;
@@ -67,19 +67,17 @@ async fn new(place: &Place, scope: &str, agent: Option<String>, campaign: Option
     Ok(())
 }
 
-/// An agent's or a client's key without its binding would see what is others'.
-fn bindings_fit(scope: Scope, agent: bool, campaign: bool) -> Result<(), Failure> {
-    let fail = |text: &str| Err(Failure(format!("--scope {scope} {text}")));
+/// An agent's or a client's key or login without its binding would see what is others'. `flag`: how the scope is named.
+pub(super) fn bindings_fit(flag: &str, scope: Scope, agent: bool, campaign: bool) -> Result<(), Failure> {
+    let fail = |text: &str| Err(Failure(format!("{flag} {scope} {text}")));
     match (scope, agent, campaign) {
-        (Scope::Agent, false, _) => fail("needs --agent NAME: whose key it is"),
+        (Scope::Agent, false, _) => fail("needs --agent NAME: whose it is"),
         (Scope::Client, _, false) => fail("needs --campaign NAME: what the client may see"),
-        (Scope::Agent, _, true) => fail("takes no --campaign: an agent's key is bound to its agent"),
+        (Scope::Agent, _, true) => fail("takes no --campaign: an agent is bound to itself"),
         (Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client, true, _) => {
-            fail("takes no --agent: only --scope agent does")
+            fail("takes no --agent: only agent does")
         }
-        (Scope::Admin | Scope::Manager | Scope::Supervisor, _, true) => {
-            fail("takes no --campaign: only --scope client does")
-        }
+        (Scope::Admin | Scope::Manager | Scope::Supervisor, _, true) => fail("takes no --campaign: only client does"),
         (Scope::Agent, true, false) | (Scope::Client, false, true) => Ok(()),
         (Scope::Admin | Scope::Manager | Scope::Supervisor, false, false) => Ok(()),
     }
@@ -91,6 +89,16 @@ async fn bind_and_make(
     agent: Option<String>,
     campaign: Option<String>,
 ) -> Result<(KeyRow, String), Failure> {
+    let binding = binding(store, agent, campaign).await?;
+    Ok(store.create_key(scope, binding, clock::wall_now()).await?)
+}
+
+/// What the names stand for.
+pub(super) async fn binding(
+    store: &Store,
+    agent: Option<String>,
+    campaign: Option<String>,
+) -> Result<Binding, Failure> {
     let mut binding = Binding::default();
     if let Some(name) = agent {
         let row = store.agent_named(&name).await?;
@@ -103,7 +111,7 @@ async fn bind_and_make(
         let missing = || Failure(format!("--campaign {name}: no such campaign; there are: {}", known.join(", ")));
         binding.campaign = Some(row.ok_or_else(missing)?.id);
     }
-    Ok(store.create_key(scope, binding, clock::wall_now()).await?)
+    Ok(binding)
 }
 
 async fn list(place: &Place) -> Result<(), Failure> {

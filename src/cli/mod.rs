@@ -6,14 +6,18 @@ pub mod config;
 mod data;
 mod demo;
 mod doctor;
+pub mod evidence;
 mod import;
 mod key;
 mod new;
 pub mod pacer;
+mod replay;
 mod serve;
 mod simulate;
 mod test;
+mod user;
 mod verify;
+mod why;
 
 use clap::{Args, Parser, Subcommand};
 use config::Config;
@@ -42,6 +46,12 @@ enum Command {
     Pacer,
     /// Live a campaign's day in virtual time. 模拟一天的拨打。
     Simulate(simulate::Simulate),
+    /// Play a past day's pacing again, as it was or under other settings. 以其他设置重放一天。
+    Replay(replay::Replay),
+    /// Why a campaign dials or does not, now or at a past moment. 为什么拨或不拨。
+    Why(why::Why),
+    /// The proof of abandonment from the facts, by the rule's own window. 放弃率证明。
+    Evidence(evidence::Evidence),
     /// Recompute every KPI and every table from the facts. 由事实重算全部指标并核对。
     Verify(verify::Verify),
     /// A whole campaign over real SIP and RTP on this machine, with robots. 本机演示。
@@ -52,6 +62,8 @@ enum Command {
     Config(ConfigCommand),
     /// API keys. 接口密钥。
     Key(key::Key),
+    /// People who log in on the pages. 登录用户。
+    User(user::User),
     /// Dial for real: trunks, softphones, API. 正式运行。
     Serve(serve::Serve),
 }
@@ -110,6 +122,9 @@ pub fn main() -> ExitCode {
             .map(|()| ExitCode::SUCCESS)
             .map_err(Failure::from),
         Command::Simulate(command) => command.run(),
+        Command::Replay(command) => command.run(),
+        Command::Why(command) => command.run(),
+        Command::Evidence(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Doctor(command) => command.run(),
@@ -118,6 +133,7 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Key(command) => command.run(),
+        Command::User(command) => command.run(),
         Command::Serve(command) => command.run(),
     };
     result.unwrap_or_else(|Failure(text)| {

@@ -3,7 +3,9 @@
 use super::Engine;
 use super::io::*;
 use super::state::{Campaign, Trunk};
+use super::tape::{Entry, Tape};
 use super::timers::Timer;
+use super::why::Told;
 use crate::campaign::settings::HandledBy;
 use crate::campaign::{Rules, profile::Profile};
 use crate::facts::{CampaignConfigured, Fact};
@@ -49,7 +51,9 @@ impl Engine {
         let id = spec.id;
         let rules = Rules::compile(&spec.settings);
         let pacing = pacing_settings(&spec, mode);
+        let (now, wall) = (self.now, self.wall());
         if let Some(campaign) = self.campaigns.get_mut(&id) {
+            campaign.tape.write(now, wall, &Entry::Settings(Box::new(pacing.clone())));
             campaign.pacer.set_settings(pacing);
             campaign.rules = rules;
             campaign.profile = profile;
@@ -58,11 +62,13 @@ impl Engine {
             campaign.unseen = true;
             return;
         }
-        let mut pacer = Pacer::new(pacing);
+        let mut pacer = Pacer::new(pacing.clone());
         let offset = self.wall_offset;
-        if let Some(entries) = self.ledgers.remove(&id) {
-            pacer.seed_ledger(entries.into_iter().map(|e| (Moment(e.at.0 - offset), e.abandoned)));
-        }
+        let entries = self.ledgers.remove(&id).unwrap_or_default();
+        let ledger: Vec<(Moment, bool)> = entries.into_iter().map(|e| (Moment(e.at.0 - offset), e.abandoned)).collect();
+        pacer.seed_ledger(ledger.iter().copied());
+        let mut tape = Tape::default();
+        tape.write(now, wall, &Entry::Begin { settings: Box::new(pacing), ledger });
         let campaign = Campaign {
             spec,
             rules,
@@ -78,9 +84,9 @@ impl Engine {
             calls: BTreeSet::new(),
             waiting: VecDeque::new(),
             steps: BTreeMap::new(),
-            reason: Reason::new("campaign.idle"),
+            told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
-            decisions: VecDeque::new(),
+            tape,
             restless: false,
             unseen: true,
             view_sent: Moment(i64::MIN / 2),
@@ -96,7 +102,7 @@ impl Engine {
             return Ok(Reply::Done);
         }
         campaign.state = CampaignState::Running;
-        campaign.reason = Reason::new("campaign.starting");
+        campaign.told.reason = Reason::new("campaign.starting");
         campaign.restless = true;
         campaign.unseen = true;
         campaign.by.clone_from(&by);
@@ -133,8 +139,8 @@ impl Engine {
     fn stop_placing(&mut self, id: CampaignId, state: CampaignState, reason: Reason) -> Result<(), Refusal> {
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
         campaign.state = state;
-        campaign.reason = reason;
         campaign.unseen = true;
+        self.note_state(id, reason);
         self.timers.cancel(Timer::Pace(id));
         self.timers.cancel(Timer::Lease(id));
         self.empty_hopper(id);
@@ -146,15 +152,21 @@ impl Engine {
     pub(super) fn finish_campaign(&mut self, id: CampaignId) {
         let Some(campaign) = self.campaigns.get_mut(&id) else { return };
         campaign.state = CampaignState::Finished;
-        campaign.reason = Reason::new("campaign.finished");
         campaign.unseen = true;
+        let counts = campaign.counts;
+        self.note_state(
+            id,
+            Reason::new("campaign.finished").with("closed", counts.closed).with("excluded", counts.excluded),
+        );
         self.timers.cancel(Timer::Pace(id));
         self.fact(Fact::CampaignFinished { campaign: id });
     }
 
     pub(super) fn set_mode(&mut self, id: CampaignId, mode: Mode, by: String) -> Result<Reply, Refusal> {
+        let (now, wall) = (self.now, self.wall());
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
         campaign.pacer.set_mode(mode);
+        campaign.tape.write(now, wall, &Entry::Mode(mode));
         campaign.restless = true;
         campaign.unseen = true;
         self.fact(Fact::PacingModeChanged { campaign: id, mode: mode_name(mode).to_owned(), by });

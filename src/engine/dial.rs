@@ -3,11 +3,12 @@
 
 use super::io::*;
 use super::state::{Call, Stage};
+use super::tape::{Decided, Entry};
 use super::timers::Timer;
 use super::{Engine, Owner};
 use crate::campaign::{Lead, Verdict};
 use crate::facts::{Fact, LeadEnd};
-use crate::pacing::{Decision, Ending, Event, Room};
+use crate::pacing::{Ending, Event, Room};
 use crate::words::*;
 use std::time::Duration;
 
@@ -21,8 +22,6 @@ const LEASE_AT_LATEST: Duration = Duration::from_secs(60);
 const LEADS_PER_SEAT: usize = 4;
 const LEADS_MIN: usize = 20;
 const LEADS_MAX: usize = 2_000;
-/// Decisions kept for `why`.
-const DECISIONS_KEPT: usize = 64;
 
 impl Engine {
     // ── leads ──
@@ -55,6 +54,7 @@ impl Engine {
         };
         campaign.leasing = false;
         campaign.counts = counts;
+        campaign.told.next_due = next_due;
         campaign.unseen = true;
         if campaign.state != CampaignState::Running || shutting_down {
             self.give_back(id, leads.into_iter().map(|lead| lead.id).collect());
@@ -109,11 +109,30 @@ impl Engine {
 
     /// Tells a campaign's pacing what happened.
     pub(super) fn tell_pacing(&mut self, id: CampaignId, event: Event) {
-        let now = self.now;
+        let (now, wall) = (self.now, self.wall());
         if let Some(campaign) = self.campaigns.get_mut(&id) {
             campaign.pacer.observe(now, event);
+            campaign.tape.write(now, wall, &Entry::Heard(event));
             campaign.restless = true;
         }
+    }
+
+    /// Hands a campaign's tape to the store, if it is full.
+    fn keep_tape(&mut self, id: CampaignId, whatever_its_length: bool) {
+        let now = self.now;
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        if !whatever_its_length && !campaign.tape.full(now) {
+            return;
+        }
+        if let Some((begun, tape)) = campaign.tape.take() {
+            self.command(Command::KeepTape { campaign: id, begun, tape });
+        }
+    }
+
+    /// Before the last fact of a run.
+    pub(super) fn keep_all_tapes(&mut self) {
+        let campaigns: Vec<CampaignId> = self.campaigns.keys().copied().collect();
+        campaigns.into_iter().for_each(|id| self.keep_tape(id, true));
     }
 
     pub(super) fn pace_restless(&mut self) {
@@ -125,52 +144,27 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         let room = self.room(id);
-        let (now, shutting_down) = (self.now, self.shutting_down);
-        let trunks_down = self.trunks_down(id);
+        let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
         campaign.restless = false;
         if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
-        let mut decision = campaign.pacer.decide(now, room);
-        if let Some(reason) = trunks_down {
-            decision.reason = reason;
-        }
+        let decision = campaign.pacer.decide(now, room);
+        campaign.tape.write(now, wall, &Entry::Decided(Decided::of(room, &decision)));
         let next =
             decision.next.map_or(now + PACE_TICK, |at| at.min(now + PACE_TICK).max(now + Duration::from_millis(1)));
         self.timers.set(Timer::Pace(id), next);
-        self.note(id, &decision);
         for call in &decision.hangups {
             self.cancel_surplus(*call);
         }
-        for _ in 0..decision.dial {
-            if !self.place_next(id) {
-                break;
-            }
+        let mut placed = 0;
+        while placed < decision.dial && self.place_next(id) {
+            placed += 1;
         }
+        self.note(id, decision, placed);
+        self.keep_tape(id, false);
         self.lease(id);
-    }
-
-    /// Keeps the decision where people can ask for it.
-    fn note(&mut self, id: CampaignId, decision: &Decision) {
-        let wall = self.wall();
-        let campaign = self.campaigns.get_mut(&id).expect("paced");
-        let changed = campaign.reason.code != decision.reason.code;
-        campaign.unseen |= changed || decision.dial > 0 || campaign.estimates != decision.estimates;
-        campaign.reason = decision.reason.clone();
-        campaign.estimates = decision.estimates.clone();
-        if changed || decision.dial > 0 || !decision.hangups.is_empty() {
-            if campaign.decisions.len() == DECISIONS_KEPT {
-                campaign.decisions.pop_front();
-            }
-            campaign.decisions.push_back(DecisionView {
-                at: wall,
-                dial: decision.dial,
-                cancelled: u32::try_from(decision.hangups.len()).unwrap_or(u32::MAX),
-                reason: decision.reason.clone(),
-                estimates: decision.estimates.clone(),
-            });
-        }
     }
 
     /// What the trunks of a campaign and its hopper leave room for.
@@ -201,6 +195,7 @@ impl Engine {
             let Some(lead) = campaign.hopper.pop_front() else { return false };
             let verdict = self.ask_gate(id, &lead);
             if verdict.allowed {
+                self.campaigns.get_mut(&id).expect("paced").told.let_through();
                 self.place(id, trunk, lead, verdict);
                 return true;
             }
@@ -239,6 +234,9 @@ impl Engine {
     /// Its turn came and the gate said no: until when, or for good.
     fn hold_lead(&mut self, campaign: CampaignId, lead: &Lead, verdict: Verdict) {
         let why = verdict.why.expect("a refusal has its reason");
+        if let Some(campaign) = self.campaigns.get_mut(&campaign) {
+            campaign.told.held(lead, &verdict);
+        }
         self.fact(Fact::LeadHeld {
             campaign,
             lead: lead.id,
@@ -250,7 +248,9 @@ impl Engine {
             (_, Some(_)) => return,
             (NotDialed::Dnc, None) => LeadEnd::Suppressed,
             (NotDialed::FreqCap, None) => LeadEnd::AttemptsUsedUp,
-            (NotDialed::Window | NotDialed::Filtered | NotDialed::Withdrawn, None) => LeadEnd::Invalid,
+            (NotDialed::Window | NotDialed::Filtered | NotDialed::Withdrawn | NotDialed::Skipped, None) => {
+                LeadEnd::Invalid
+            }
         };
         self.fact(Fact::LeadClosed { campaign, lead: lead.id, reason: end });
     }
@@ -274,6 +274,9 @@ impl Engine {
 
     pub(super) fn on_durable(&mut self, seq: u64) {
         self.durable = self.durable.max(seq);
+        if self.unconfirmed.is_some_and(|(oldest, _)| oldest <= seq) {
+            self.unconfirmed = (self.durable < self.seq).then_some((self.seq, self.now));
+        }
         while let Some((_, call)) = self.undurable.pop_front_if(|(at, _)| *at <= seq) {
             self.clear(call);
         }

@@ -336,6 +336,17 @@ pub enum Command {
         lead: LeadId,
         note: String,
     },
+    /// A sample of pacing's decisions, for `why` after the fact.
+    KeepDecision {
+        campaign: CampaignId,
+        decision: Box<DecisionView>,
+    },
+    /// What pacing heard and decided lately, as `tape` writes it, for `replay`.
+    KeepTape {
+        campaign: CampaignId,
+        begun: Wall,
+        tape: Vec<u8>,
+    },
     Reply {
         id: RequestId,
         result: Result<Reply, Refusal>,
@@ -423,10 +434,28 @@ pub struct CampaignView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionView {
     pub at: Wall,
+    /// As decided.
     pub dial: u32,
+    /// Fewer where the gate or the trunks said no.
+    #[serde(default)]
+    pub placed: u32,
     pub cancelled: u32,
+    /// So often in a row with nothing placed and the same reason.
+    #[serde(default)]
+    pub times: u32,
     pub reason: Reason,
     pub estimates: Estimates,
+}
+
+impl DecisionView {
+    /// What was done, and what held the rest, in one sentence.
+    pub fn sentence(&self, lang: Lang) -> String {
+        let why = self.reason.text(lang);
+        if self.placed == 0 {
+            return why;
+        }
+        Reason::new("why.placed").with("placed", self.placed).with("why", why).text(lang)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,9 +16,11 @@ mod requests;
 mod shutdown;
 mod state;
 mod talk;
+pub mod tape;
 mod timers;
 mod views;
 mod watchdogs;
+mod why;
 pub mod world;
 mod wrapup;
 
@@ -45,6 +47,8 @@ pub struct Engine {
     seq: u64,
     /// Everything up to this is on disk.
     durable: u64,
+    /// The oldest fact (or one soon after it) that is not, and since when.
+    unconfirmed: Option<(u64, Moment)>,
     now: Moment,
     wall_offset: i64,
     outputs: VecDeque<Output>,
@@ -94,6 +98,7 @@ impl Engine {
             mint: Mint::new(0, 0),
             seq: 0,
             durable: 0,
+            unconfirmed: None,
             now: Moment::ZERO,
             wall_offset: 0,
             outputs: VecDeque::new(),
@@ -186,6 +191,8 @@ impl Engine {
     /// For what was noticed a moment after it happened.
     fn fact_at(&mut self, moment: Moment, fact: Fact) {
         self.seq += 1;
+        let now = self.now;
+        self.unconfirmed.get_or_insert((self.seq, now));
         self.outputs.push_back(Output::Fact(Envelope {
             centre: self.centre,
             node: self.node,

@@ -64,6 +64,7 @@ impl Engine {
                 for agent in agents {
                     self.end_session(agent, "shutdown");
                 }
+                self.keep_all_tapes();
                 self.fact(Fact::EngineStopped { reason: Reason::new("engine.shutdown") });
                 self.stopped = Some(self.seq);
             }

@@ -1,6 +1,8 @@
 //! What the engine knows of campaigns, calls and trunks between inputs.
 
-use super::io::{CampaignSpec, CampaignState, DecisionView, LeadCounts, Refusal, Reply, TrunkRecord};
+use super::io::{CampaignSpec, CampaignState, LeadCounts, Refusal, Reply, TrunkRecord};
+use super::tape::Tape;
+use super::why::Told;
 use crate::campaign::{Lead, Rules, profile::Profile};
 use crate::pacing::{Pacer, call_rate::CallRate};
 use crate::script::{FlowId, Host, Step};
@@ -30,10 +32,11 @@ pub(super) struct Campaign {
     pub waiting: VecDeque<CallId>,
     /// Step names in order of first appearance: pacing's stages.
     pub steps: BTreeMap<String, u32>,
-    /// Why it dials or does not.
-    pub reason: Reason,
+    /// Why it dials or does not, and its latest decisions.
+    pub told: Told,
     pub estimates: crate::pacing::Estimates,
-    pub decisions: VecDeque<DecisionView>,
+    /// What pacing heard and said, for `replay`.
+    pub tape: Tape,
     /// Something happened that pacing should look at.
     pub restless: bool,
     /// The view changed since it was last sent.

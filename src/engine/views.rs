@@ -92,12 +92,12 @@ impl Engine {
             name: campaign.spec.name.clone(),
             state: campaign.state,
             mode: campaign.pacer.mode(),
-            reason: campaign.reason.clone(),
+            reason: campaign.told.reason.clone(),
             estimates: campaign.estimates.clone(),
             leads: campaign.counts,
             lines: u32::try_from(lines).unwrap_or(u32::MAX),
             talking: u32::try_from(talking).unwrap_or(u32::MAX),
-            decisions: campaign.decisions.iter().cloned().collect(),
+            decisions: campaign.told.decisions.iter().cloned().collect(),
         }
     }
 }

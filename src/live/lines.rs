@@ -109,6 +109,8 @@ impl Lines {
             | Command::ReleaseLeads { .. }
             | Command::KeepFields { .. }
             | Command::KeepNote { .. }
+            | Command::KeepDecision { .. }
+            | Command::KeepTape { .. }
             | Command::Reply { .. }
             | Command::Stop => {}
         }

@@ -87,7 +87,7 @@ pub enum Ending {
 }
 
 /// The settings of a campaign that pacing obeys.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub mode: Mode,
     /// Abandoned over human-answered, over the ledger's window.

@@ -5,7 +5,7 @@ use super::rng::{Purpose, mix, stream, weighted};
 use super::scenario::ListShape;
 use crate::campaign::Lead;
 use crate::engine::LeadCounts;
-use crate::facts::Fact;
+use crate::facts::{Fact, LeadEnd};
 use crate::words::{AgentId, CallId, CampaignId, LeadId, Phone, Wall};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,6 +163,7 @@ impl List {
                 self.promise(*lead, Some(*at), *agent);
                 self.move_to(*lead, Status::Scheduled(*at));
             }
+            Fact::LeadClosed { lead, reason: LeadEnd::Suppressed, .. } => self.move_to(*lead, Status::Excluded),
             Fact::LeadClosed { lead, .. } => self.move_to(*lead, Status::Closed),
             Fact::OptedOut { number_hash, .. } => {
                 self.suppressed.insert(number_hash.clone());
@@ -263,7 +264,6 @@ fn number(region: &str, n: u64) -> Phone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::LeadEnd;
 
     const CAMPAIGN: CampaignId = CampaignId(1);
 

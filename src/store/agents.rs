@@ -1,26 +1,24 @@
-//! Agents: who they are, and how their page and their softphone prove it. Both secrets are made here, at random,
-//! shown once, and kept only as hashes (the softphone's as HA1, RFC 2617 section 3.2.2.2 and RFC 7616 section 3.4.2).
-//!
-//! A page password has 128 random bits, so one salted SHA-256 is enough; a password that a person chooses would need more.
+//! Agents: who they are, and how their page and their softphone prove it. Both secrets are made here, at random, shown
+//! once, and kept only as hashes: the softphone's as HA1 (RFC 2617 section 3.2.2.2 and RFC 7616 section 3.4.2), the
+//! page's as the password of a user of the same name.
 
 use super::db::{Row, args, statements};
 use super::table::{enum_from, enum_text};
-use super::{CENTRE, Store, StoreError, hex, secret_hex, take_ids};
+use super::users::{NewUser, add_in, check_name};
+use super::{Binding, CENTRE, Scope, Store, StoreError, hex, passwords, secret_hex, take_ids};
 use crate::words::*;
 use md5::Md5;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 statements! {
     ADD_AGENT = one(
-        "INSERT INTO agent (id, centre, name, lang, page_salt, page_hash, realm, ha1_md5, ha1_sha256, created)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (centre, name) DO NOTHING");
+        "INSERT INTO agent (id, centre, name, lang, realm, ha1_md5, ha1_sha256, created)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (centre, name) DO NOTHING");
     READ_AGENTS = one("SELECT id, name, lang, created FROM agent ORDER BY id");
     READ_AGENT = one("SELECT id, name, lang, created FROM agent WHERE id = $1");
-    READ_AGENT_NAMED = one("SELECT id, name, lang, created, page_salt, page_hash FROM agent WHERE centre = $1 AND name = $2");
+    READ_AGENT_NAMED = one("SELECT id, name, lang, created FROM agent WHERE centre = $1 AND name = $2");
     READ_CREDENTIALS = one("SELECT id, name, realm, ha1_md5, ha1_sha256 FROM agent ORDER BY id");
-    RENEW_SECRETS = one(
-        "UPDATE agent SET page_salt = $2, page_hash = $3, realm = $4, ha1_md5 = $5, ha1_sha256 = $6 WHERE id = $1");
+    RENEW_SECRET = one("UPDATE agent SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4 WHERE id = $1");
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +54,10 @@ pub struct SipCredential {
     pub ha1_sha256: String,
 }
 
+/// As the registrar keeps it.
 struct Hashes {
-    page_salt: String,
-    page_hash: String,
-    ha1_md5: String,
-    ha1_sha256: String,
+    md5: String,
+    sha256: String,
 }
 
 impl Store {
@@ -72,38 +69,32 @@ impl Store {
         sip_realm: &str,
         now: Wall,
     ) -> Result<NewAgentSecrets, StoreError> {
-        check_name(name)?;
-        let (secrets, hashes) = secrets(name, sip_realm);
+        check_name("agent", name)?;
+        let (page_password, sip_secret) = (passwords::generate(), secret_hex()[..32].to_owned());
+        let kept = passwords::hash(&page_password).await;
+        let Hashes { md5, sha256 } = hashes(name, sip_realm, &sip_secret);
         let mut tx = self.db().begin().await?;
         let id = AgentId(take_ids(&mut tx, "agent", 1).await?);
-        let Hashes { page_salt, page_hash, ha1_md5, ha1_sha256 } = hashes;
-        let args = args![
-            id.sql(),
-            CENTRE.sql(),
-            name,
-            enum_text(&lang),
-            page_salt,
-            page_hash,
-            sip_realm,
-            ha1_md5,
-            ha1_sha256,
-            now.0
-        ];
+        let args = args![id.sql(), CENTRE.sql(), name, enum_text(&lang), sip_realm, md5, sha256, now.0];
         if tx.run(&ADD_AGENT, args).await? == 0 {
             return Err(StoreError::Taken { what: "agent", value: name.to_owned() });
         }
+        let binding = Binding { agent: Some(id), ..Binding::default() };
+        let user = NewUser { name, role: Scope::Agent, binding, lang, password: &page_password, now };
+        add_in(&mut tx, &user, &kept).await?;
         tx.commit().await?;
-        Ok(NewAgentSecrets { id, ..secrets })
+        Ok(NewAgentSecrets { id, page_password, sip_secret })
     }
 
-    /// New secrets for an agent who lost them, or after the realm changed. The old ones stop working at once.
-    pub async fn renew_agent_secrets(&self, id: AgentId, sip_realm: &str) -> Result<NewAgentSecrets, StoreError> {
+    /// A new secret for a softphone that lost it, or after the realm changed. The old one stops working at once.
+    /// The page's password is renewed with `set_password`.
+    pub async fn renew_sip_secret(&self, id: AgentId, sip_realm: &str) -> Result<String, StoreError> {
         let missing = || StoreError::Missing { what: "agent", value: id.to_string() };
         let agent = self.agent(id).await?.ok_or_else(missing)?;
-        let (secrets, hashes) = secrets(&agent.name, sip_realm);
-        let Hashes { page_salt, page_hash, ha1_md5, ha1_sha256 } = hashes;
-        self.db().run(&RENEW_SECRETS, args![id.sql(), page_salt, page_hash, sip_realm, ha1_md5, ha1_sha256]).await?;
-        Ok(NewAgentSecrets { id, ..secrets })
+        let secret = secret_hex()[..32].to_owned();
+        let Hashes { md5, sha256 } = hashes(&agent.name, sip_realm, &secret);
+        self.db().run(&RENEW_SECRET, args![id.sql(), sip_realm, md5, sha256]).await?;
+        Ok(secret)
     }
 
     pub async fn agents(&self) -> Result<Vec<AgentRow>, StoreError> {
@@ -116,17 +107,6 @@ impl Store {
 
     pub async fn agent_named(&self, name: &str) -> Result<Option<AgentRow>, StoreError> {
         self.db().first(&READ_AGENT_NAMED, args![CENTRE.sql(), name]).await?.as_ref().map(agent).transpose()
-    }
-
-    /// `None`: unknown name or wrong password; both take the same way.
-    pub async fn check_page_password(&self, name: &str, password: &str) -> Result<Option<AgentRow>, StoreError> {
-        let row = self.db().first(&READ_AGENT_NAMED, args![CENTRE.sql(), name]).await?;
-        let (salt, hash) = match &row {
-            Some(row) => (row.text(4)?, row.text(5)?),
-            None => (String::new(), String::new()),
-        };
-        let right = bool::from(page_hash(&salt, password).as_bytes().ct_eq(hash.as_bytes()));
-        row.filter(|_| right).as_ref().map(agent).transpose()
     }
 
     pub async fn sip_credentials(&self) -> Result<Vec<SipCredential>, StoreError> {
@@ -152,33 +132,7 @@ fn agent(row: &Row) -> Result<AgentRow, StoreError> {
     })
 }
 
-/// The name is the user part of a SIP URI and stands in a digest: letters, digits, `.`, `-`, `_`.
-fn check_name(name: &str) -> Result<(), StoreError> {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    if (1..=32).contains(&name.len()) && name.bytes().all(fits) {
-        return Ok(());
-    }
-    let value = name.chars().take(40).collect();
-    Err(StoreError::Invalid {
-        what: "agent",
-        value,
-        fix: "1 to 32 letters, digits, dots, hyphens or underscores are a name",
-    })
-}
-
-fn secrets(name: &str, realm: &str) -> (NewAgentSecrets, Hashes) {
-    let (page_password, sip_secret) = (secret_hex()[..32].to_owned(), secret_hex()[..32].to_owned());
-    let page_salt = secret_hex()[..32].to_owned();
-    let a1 = format!("{name}:{realm}:{sip_secret}");
-    let hashes = Hashes {
-        page_hash: page_hash(&page_salt, &page_password),
-        page_salt,
-        ha1_md5: hex(&Md5::digest(&a1)),
-        ha1_sha256: hex(&Sha256::digest(&a1)),
-    };
-    (NewAgentSecrets { id: AgentId(0), page_password, sip_secret }, hashes)
-}
-
-fn page_hash(salt: &str, password: &str) -> String {
-    hex(&Sha256::new().chain_update(salt).chain_update(":").chain_update(password).finalize())
+fn hashes(name: &str, realm: &str, secret: &str) -> Hashes {
+    let a1 = format!("{name}:{realm}:{secret}");
+    Hashes { md5: hex(&Md5::digest(&a1)), sha256: hex(&Sha256::digest(&a1)) }
 }

@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq;
 statements! {
     ADD_KEY = one(
         "INSERT INTO api_key (id, centre, scope, campaign, client, agent, hash, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    KEY_HOLDS = one("SELECT id FROM api_key WHERE id = $1 AND revoked IS NULL");
     READ_KEY = one("SELECT id, scope, campaign, client, agent, created, revoked, hash FROM api_key WHERE id = $1");
     READ_KEYS = one("SELECT id, scope, campaign, client, agent, created, revoked FROM api_key ORDER BY id");
     REVOKE_KEY = one("UPDATE api_key SET revoked = $2 WHERE id = $1 AND revoked IS NULL");
@@ -94,6 +95,11 @@ impl Store {
         };
         let right = bool::from(hash(secret).as_bytes().ct_eq(row.text(7)?.as_bytes()));
         Ok(Some(read(&row)?).filter(|row| right && row.revoked.is_none()))
+    }
+
+    /// Not revoked since it was checked.
+    pub async fn key_holds(&self, id: KeyId) -> Result<bool, StoreError> {
+        Ok(self.db().first(&KEY_HOLDS, args![id.sql()]).await?.is_some())
     }
 
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {

@@ -16,6 +16,7 @@ mod agents;
 mod calls;
 mod campaigns;
 mod db;
+mod decisions;
 mod error;
 mod examine;
 mod facts;
@@ -29,6 +30,7 @@ mod leads;
 mod lease;
 mod named;
 mod orders;
+mod passwords;
 mod persons;
 mod postgres;
 mod projection;
@@ -39,8 +41,11 @@ mod sqlite;
 mod suppression;
 mod testaments;
 mod touched;
+mod tuples;
+mod users;
 mod verify;
 mod wake;
+mod web_sessions;
 
 pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
@@ -56,13 +61,16 @@ pub use keys::{Binding, KeyRow, Scope};
 pub use leads::{LeadFilter, LeadRow};
 pub use lease::{Lease, LeasePolicy, Owner};
 pub use orders::OrderFilter;
+pub use passwords::{PASSWORD_BYTES_MAX, generate as generate_password};
 pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
 pub use testaments::Testament;
+pub use users::{NewUser, UserRow};
 pub use verify::Difference;
 pub use wake::Bell;
+pub use web_sessions::{SESSION_IDLE, SESSION_LONGEST, SessionHash};
 
 use crate::words::{CentreId, Phone};
 use db::{Db, Sql, args, statements};
@@ -90,6 +98,18 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "first",
         include_str!("../../migrations/sqlite/0001_first.sql"),
         include_str!("../../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        "people",
+        include_str!("../../migrations/sqlite/0002_people.sql"),
+        include_str!("../../migrations/postgres/0002_people.sql"),
+    ),
+    (
+        4,
+        "decisions",
+        include_str!("../../migrations/sqlite/0004_decisions.sql"),
+        include_str!("../../migrations/postgres/0004_decisions.sql"),
     ),
     (
         5,
@@ -155,7 +175,8 @@ impl Store {
     /// Asks the database to understand every statement of ours; what it refuses, with its words. Runs none of them.
     pub async fn prepare_all(&self) -> Vec<String> {
         let mut refused = Vec::new();
-        for sql in ALL_STATEMENTS.concat() {
+        let many = ALL_TUPLES.iter().flat_map(|file| file.iter().map(|tuples| tuples.smallest()));
+        for sql in ALL_STATEMENTS.concat().into_iter().chain(many) {
             if let Err(error) = self.db().prepare(&sql).await {
                 refused.push(error.to_string());
             }
@@ -169,11 +190,12 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 19] = [
+const ALL_STATEMENTS: [&[Sql]; 22] = [
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
+    decisions::STATEMENTS,
     facts::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
@@ -187,9 +209,14 @@ const ALL_STATEMENTS: [&[Sql]; 19] = [
     suppression::STATEMENTS,
     testaments::STATEMENTS,
     touched::STATEMENTS,
+    users::STATEMENTS,
     verify::STATEMENTS,
     wake::STATEMENTS,
+    web_sessions::STATEMENTS,
 ];
+
+/// Every statement over many rows.
+const ALL_TUPLES: [&[&tuples::Tuples]; 3] = [facts::TUPLES, import::TUPLES, touched::TUPLES];
 
 async fn connect(url: &str, data_dir: &Path) -> Result<(Db, String), StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {

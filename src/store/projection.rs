@@ -97,7 +97,7 @@ impl Tables {
         let reserved = lead.unlease();
         match (until, why) {
             (Some(until), _) => lead.schedule(until),
-            (None, NotDialed::Withdrawn) => lead.state = lead.resting(),
+            (None, NotDialed::Withdrawn | NotDialed::Skipped) => lead.state = lead.resting(),
             // Never: no hours at all, a forbidden number.
             (None, NotDialed::Dnc | NotDialed::Window | NotDialed::FreqCap | NotDialed::Filtered) => {
                 lead.end(LeadState::Excluded, super::table::enum_text(&why));

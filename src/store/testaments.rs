@@ -75,7 +75,11 @@ pub(super) async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError>
             Write::KeepTestament(testament) => _ = legs.insert(testament.leftover.leg, Some(testament)),
             Write::DropTestament { leg } => _ = legs.insert(*leg, None),
             Write::KeepBindings { name, contacts } => _ = phones.insert(name, contacts),
-            Write::Fact(_) | Write::KeepFields { .. } | Write::KeepNote { .. } => {}
+            Write::Fact(_)
+            | Write::KeepFields { .. }
+            | Write::KeepNote { .. }
+            | Write::KeepDecision { .. }
+            | Write::KeepTape { .. } => {}
         }
     }
     let kept: Vec<Value> = legs.values().flatten().map(|testament| row(testament)).collect();

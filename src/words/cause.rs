@@ -93,6 +93,8 @@ pub enum NotDialed {
     Filtered,
     /// Its record was durable, but the second look at the gate said no, or the campaign stopped.
     Withdrawn,
+    /// Shown to an agent in preview, who passed it over.
+    Skipped,
 }
 
 /// Who hung up.

@@ -86,6 +86,8 @@ ids! {
     /// One prompt being played.
     PlaybackId,
     KeyId,
+    /// A person who logs in.
+    UserId,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

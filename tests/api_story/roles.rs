@@ -101,6 +101,10 @@ pub fn nothing_is_left_out() {
     };
     let known: Vec<(&str, String)> = TABLE.iter().map(|(method, path, ..)| (*method, blank(path))).collect();
     for (path, item) in document.paths.paths.iter().filter(|(path, _)| path.starts_with("/v1/")) {
+        // Of people, not of keys: see `people`.
+        if path == "/v1/session" {
+            continue;
+        }
         for (method, operation) in [("GET", &item.get), ("POST", &item.post)] {
             let stands = known.iter().any(|(m, p)| *m == method && p == path);
             assert!(operation.is_none() || stands, "{method} {path} is not in the table of roles");

@@ -40,10 +40,10 @@ pub async fn a_key_works_until_it_is_revoked(store: &Store) {
 
 pub async fn an_agent_proves_who_they_are(store: &Store) {
     let new = store.create_agent("alice", Lang::ZhHans, "outpace", NOON).await.expect("an agent");
-    let known = store.check_page_password("alice", &new.page_password).await.expect("a look").expect("right password");
-    assert_eq!((known.id, known.lang), (new.id, Lang::ZhHans));
-    assert_eq!(store.check_page_password("alice", &new.sip_secret).await, Ok(None), "two secrets, two doors");
-    assert_eq!(store.check_page_password("nobody", &new.page_password).await, Ok(None));
+    let known = store.check_password("alice", &new.page_password).await.expect("a look").expect("right password");
+    assert_eq!((known.role, known.binding.agent, known.lang), (Scope::Agent, Some(new.id), Lang::ZhHans));
+    assert_eq!(store.check_password("alice", &new.sip_secret).await, Ok(None), "two secrets, two doors");
+    assert_eq!(store.check_password("nobody", &new.page_password).await, Ok(None));
     let credential = store.sip_credentials().await.expect("credentials").remove(0);
     assert_eq!((credential.name.as_str(), credential.realm.as_str()), ("alice", "outpace"));
     assert_eq!((credential.ha1_md5.len(), credential.ha1_sha256.len()), (32, 64));
@@ -52,9 +52,9 @@ pub async fn an_agent_proves_who_they_are(store: &Store) {
     for name in ["", "a b", "bob@home", "\"; DROP", &"x".repeat(33)] {
         store.create_agent(name, Lang::En, "outpace", NOON).await.expect_err("not a name");
     }
-    let renewed = store.renew_agent_secrets(new.id, "elsewhere").await.expect("new secrets");
-    assert_eq!(store.check_page_password("alice", &new.page_password).await, Ok(None));
-    assert!(store.check_page_password("alice", &renewed.page_password).await.expect("a look").is_some());
+    store.renew_sip_secret(new.id, "elsewhere").await.expect("a new secret");
+    let renewed = store.sip_credentials().await.expect("credentials").remove(0);
+    assert!(renewed.realm == "elsewhere" && renewed.ha1_md5 != credential.ha1_md5);
     assert_eq!(store.agent(new.id).await, store.agent_named("alice").await);
 }
 

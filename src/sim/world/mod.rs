@@ -17,8 +17,8 @@ use super::list::List;
 use super::recover;
 use super::scenario::Scenario;
 use crate::engine::{
-    AgentRecord, CampaignSpec, CampaignView, Command, Input, MediaEvent, Output, Recovered, Request, TrunkEvent,
-    TrunkRecord, View, Wake, World,
+    AgentRecord, CampaignSpec, CampaignView, Command, DecisionView, Input, MediaEvent, Output, Recovered, Request,
+    TrunkEvent, TrunkRecord, View, Wake, World,
 };
 use crate::facts::{Envelope, Fact};
 use crate::words::*;
@@ -66,6 +66,9 @@ pub struct SimWorld<'a> {
     same_moment: u32,
     stopped: bool,
     views: BTreeMap<CampaignId, CampaignView>,
+    /// What a store would keep for `why` and `replay`.
+    pub decided: Vec<(CampaignId, DecisionView)>,
+    pub tapes: Vec<(CampaignId, Vec<u8>)>,
 }
 
 /// What will happen by itself.
@@ -192,6 +195,8 @@ impl<'a> SimWorld<'a> {
             same_moment: 0,
             stopped: false,
             views: BTreeMap::new(),
+            decided: Vec::new(),
+            tapes: Vec::new(),
             scenario,
         };
         world.opens(&on_disk, epochs + 1);
@@ -408,6 +413,8 @@ impl SimWorld<'_> {
             Command::StopRecording { customer } => self.stops_recording(customer),
             // Kept with the person by a real store; nothing here reads it.
             Command::KeepFields { .. } | Command::KeepNote { .. } => {}
+            Command::KeepDecision { campaign, decision } => self.decided.push((campaign, *decision)),
+            Command::KeepTape { campaign, tape, .. } => self.tapes.push((campaign, tape)),
             Command::Reply { id, result } => self.replies(now, id, result),
             Command::Stop => self.stopped = true,
         }

@@ -1,0 +1,177 @@
+//! `outpace user`: people who log in on the pages. Passwords are kept as argon2id hashes, generated ones printed once.
+
+use super::key::{binding, bindings_fit};
+use super::{Failure, Place, block_on, data};
+use crate::live::clock;
+use crate::store::{NewUser, Scope, Store, StoreError, generate_password};
+use crate::words::Lang;
+use std::io::Read;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Make a user; a generated password is printed last, once. 新建用户，生成的密码仅显示一次。
+    Add {
+        /// 1 to 32 letters, digits, `.`, `-`, `_`.
+        name: String,
+        /// admin, manager, supervisor, agent or client.
+        #[arg(long)]
+        role: String,
+        /// Whose page it is. Needed by role agent; agents made over the API are users already. 所属座席。
+        #[arg(long)]
+        agent: Option<String>,
+        /// What may be seen. Needed by role client. 可见的活动。
+        #[arg(long)]
+        campaign: Option<String>,
+        /// en, zh-Hans or zh-Hant.
+        #[arg(long, default_value = "en")]
+        lang: String,
+        /// Read the password from standard input instead of making one. 从标准输入读取密码。
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The users. 列出用户。
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A new password; every session of the user ends. 重设密码，该用户的所有登录随即失效。
+    Password {
+        name: String,
+        /// Read it from standard input instead of making one. 从标准输入读取密码。
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// End a user and every session of theirs; an agent stays. 删除用户，座席保留。
+    Remove {
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+impl User {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        block_on(async {
+            match self.what {
+                What::Add { name, role, agent, campaign, lang, password_stdin, place } => {
+                    let password = Password::take(password_stdin)?;
+                    add(&place, &Wish { name, role, agent, campaign, lang }, &password).await
+                }
+                What::List { place } => list(&place).await,
+                What::Password { name, password_stdin, place } => {
+                    let password = Password::take(password_stdin)?;
+                    renew(&place, &name, &password).await
+                }
+                What::Remove { name, place } => remove(&place, &name).await,
+            }
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// As it was typed.
+struct Wish {
+    name: String,
+    role: String,
+    agent: Option<String>,
+    campaign: Option<String>,
+    lang: String,
+}
+
+struct Password {
+    text: String,
+    generated: bool,
+}
+
+impl Password {
+    fn take(from_stdin: bool) -> Result<Password, Failure> {
+        if !from_stdin {
+            return Ok(Password { text: generate_password(), generated: true });
+        }
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text)?;
+        Ok(Password { text: text.trim_end_matches(['\r', '\n']).to_owned(), generated: false })
+    }
+
+    /// Last, and only what its owner does not know yet.
+    fn print(&self) {
+        if self.generated {
+            eprintln!("The password is shown once; keep it safe. 密码仅显示一次，请妥善保存。");
+            println!("{}", self.text);
+        }
+    }
+}
+
+async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Failure> {
+    let Wish { name, role, agent, campaign, lang } = wish;
+    let scope: Scope = role
+        .parse()
+        .map_err(|_| Failure(format!("--role {role}: one of admin, manager, supervisor, agent, client")))?;
+    bindings_fit("--role", scope, agent.is_some(), campaign.is_some())?;
+    let known = [Lang::En, Lang::ZhHans, Lang::ZhHant].into_iter().find(|known| known.tag() == lang);
+    let lang = known.ok_or_else(|| Failure(format!("--lang {lang}: one of en, zh-Hans, zh-Hant")))?;
+    let store = data::open_store(&place.load()?).await?;
+    let made = async {
+        let binding = binding(&store, agent.clone(), campaign.clone()).await?;
+        let now = clock::wall_now();
+        let new = NewUser { name, role: scope, binding, lang, password: &password.text, now };
+        Ok::<_, Failure>(store.add_user(&new).await?)
+    };
+    let made = made.await;
+    store.close().await;
+    let row = made?;
+    eprintln!("User {} with role {}.", row.name, row.role);
+    password.print();
+    Ok(())
+}
+
+async fn list(place: &Place) -> Result<(), Failure> {
+    let store = data::open_store(&place.load()?).await?;
+    let users = store.users().await;
+    let campaigns = store.campaigns().await;
+    store.close().await;
+    let campaigns = campaigns?;
+    for user in users? {
+        let campaign = campaigns.iter().find(|row| Some(row.id) == user.binding.campaign);
+        let sees = campaign.map(|row| format!("  campaign {}", row.name)).unwrap_or_default();
+        println!("{:<32}  {:<10}  {}{sees}", user.name, user.role.to_string(), user.created.rfc3339());
+    }
+    Ok(())
+}
+
+async fn renew(place: &Place, name: &str, password: &Password) -> Result<(), Failure> {
+    let store = data::open_store(&place.load()?).await?;
+    let done = store.set_password(name, &password.text).await;
+    let known = names(&store).await;
+    store.close().await;
+    if let Err(error @ StoreError::Missing { .. }) = &done {
+        return Err(Failure(format!("{error}; there are: {known}")));
+    }
+    done?;
+    password.print();
+    Ok(())
+}
+
+async fn remove(place: &Place, name: &str) -> Result<(), Failure> {
+    let store = data::open_store(&place.load()?).await?;
+    let removed = store.remove_user(name).await;
+    let known = names(&store).await;
+    store.close().await;
+    if removed? { Ok(()) } else { Err(Failure(format!("user \"{name}\" does not exist; there are: {known}"))) }
+}
+
+async fn names(store: &Store) -> String {
+    let users = store.users().await.unwrap_or_default();
+    users.into_iter().map(|user| user.name).collect::<Vec<_>>().join(", ")
+}
