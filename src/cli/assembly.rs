@@ -80,6 +80,7 @@ impl Assembly {
             uploads: config.data.dir.join("uploads"),
             sip_realm: config.sip.realm.clone(),
             logins: LoginGuard::new(address),
+            changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
         });
         fail_point("at", "host_started");

@@ -22,6 +22,7 @@ mod examine;
 mod facts;
 mod fail_point;
 mod health;
+mod idempotency;
 mod import;
 mod intake;
 mod keys;
@@ -55,6 +56,7 @@ pub use examine::{Examined, examine};
 pub use facts::{FactCursor, FactFilter, Write};
 pub use fail_point::fail_point;
 pub use health::{Fault, Health};
+pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
@@ -190,13 +192,14 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 22] = [
+const ALL_STATEMENTS: &[&[Sql]] = &[
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
     decisions::STATEMENTS,
     facts::STATEMENTS,
+    idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
     lease::STATEMENTS,
