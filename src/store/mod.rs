@@ -18,8 +18,11 @@ mod campaigns;
 mod db;
 mod decisions;
 mod error;
+mod examine;
 mod facts;
+mod fail_point;
 mod health;
+mod idempotency;
 mod import;
 mod intake;
 mod keys;
@@ -37,7 +40,9 @@ mod recovery;
 mod since;
 mod sqlite;
 mod suppression;
+mod testaments;
 mod touched;
+mod tuples;
 mod users;
 mod verify;
 mod wake;
@@ -47,8 +52,11 @@ pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
+pub use examine::{Examined, examine};
 pub use facts::{FactCursor, FactFilter, Write};
+pub use fail_point::fail_point;
 pub use health::{Fault, Health};
+pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
@@ -60,6 +68,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use testaments::Testament;
 pub use users::{NewUser, UserRow};
 pub use verify::Difference;
 pub use wake::Bell;
@@ -103,6 +112,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "decisions",
         include_str!("../../migrations/sqlite/0004_decisions.sql"),
         include_str!("../../migrations/postgres/0004_decisions.sql"),
+    ),
+    (
+        5,
+        "testaments",
+        include_str!("../../migrations/sqlite/0005_testaments.sql"),
+        include_str!("../../migrations/postgres/0005_testaments.sql"),
     ),
 ];
 
@@ -162,7 +177,8 @@ impl Store {
     /// Asks the database to understand every statement of ours; what it refuses, with its words. Runs none of them.
     pub async fn prepare_all(&self) -> Vec<String> {
         let mut refused = Vec::new();
-        for sql in ALL_STATEMENTS.concat() {
+        let many = ALL_TUPLES.iter().flat_map(|file| file.iter().map(|tuples| tuples.smallest()));
+        for sql in ALL_STATEMENTS.concat().into_iter().chain(many) {
             if let Err(error) = self.db().prepare(&sql).await {
                 refused.push(error.to_string());
             }
@@ -176,13 +192,14 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 21] = [
+const ALL_STATEMENTS: &[&[Sql]] = &[
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
     decisions::STATEMENTS,
     facts::STATEMENTS,
+    idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
     lease::STATEMENTS,
@@ -193,12 +210,16 @@ const ALL_STATEMENTS: [&[Sql]; 21] = [
     recovery::STATEMENTS,
     since::STATEMENTS,
     suppression::STATEMENTS,
+    testaments::STATEMENTS,
     touched::STATEMENTS,
     users::STATEMENTS,
     verify::STATEMENTS,
     wake::STATEMENTS,
     web_sessions::STATEMENTS,
 ];
+
+/// Every statement over many rows.
+const ALL_TUPLES: [&[&tuples::Tuples]; 3] = [facts::TUPLES, import::TUPLES, touched::TUPLES];
 
 async fn connect(url: &str, data_dir: &Path) -> Result<(Db, String), StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
@@ -227,6 +248,7 @@ async fn migrate(db: &Db, shown: &str) -> Result<(), StoreError> {
         Db::Sqlite { writer, .. } => migrator(false).run(writer).await,
         Db::Postgres(pool) => migrator(true).run(pool).await,
     };
+    fail_point("at", "migrated");
     done.map_err(|error| StoreError::Migration { url: shown.to_owned(), cause: error.to_string() })
 }
 
