@@ -11,7 +11,7 @@ use crate::live::prompts::Prompts;
 use crate::live::{Host, HostSetup, TrunkSetup};
 use crate::media::Prompt;
 use crate::sip::Trunk;
-use crate::store::Store;
+use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -84,8 +84,10 @@ impl Assembly {
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
         });
+        fail_point("at", "host_started");
         // Ready means ready: nobody is let in before the campaigns are back.
         resume(&store, &shelf, &api, &host.running).await?;
+        fail_point("at", "resumed");
         let (stop, mut stopped) = watch::channel(false);
         let state = api.clone();
         let serving = tokio::spawn(async move {

@@ -2,7 +2,7 @@
 //! No clock, socket, thread, database or unseeded chance inside.
 //!
 //! Reading order is the way of one call: `dial`, `answer`, `connect`, `talk`, `wrapup`; beside it `agents`
-//! (login to logout), `campaigns` (configure, start, pause), `recover` (after a crash) and `views`.
+//! (login to logout), `outcome` (the agent's word), `campaigns` (configure, start, pause), `recover` (after a crash) and `views`.
 
 mod agents;
 mod answer;
@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 pub mod door;
 pub mod io;
+mod outcome;
 mod recover;
 mod requests;
 mod shutdown;
@@ -71,6 +72,8 @@ pub struct Engine {
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
+    /// Of the run that died.
+    leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
     /// Begun, and not reported closed yet: a shutdown waits for them (I7).
     recordings_open: BTreeSet<RecordingId>,
@@ -83,6 +86,8 @@ pub struct Engine {
 enum Owner {
     Call(CallId),
     Agent(AgentId),
+    /// Of the run that died: see `recover`.
+    Leftover,
 }
 
 impl Engine {
@@ -112,6 +117,7 @@ impl Engine {
             ledgers: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
+            leftovers: BTreeMap::new(),
             shutting_down: false,
             recordings_open: BTreeSet::new(),
             stopped: None,
@@ -164,6 +170,7 @@ impl Engine {
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::Leftover(leg) => self.on_leftover_over(leg),
             Timer::Shutdown => self.on_shutdown_deadline(),
             Timer::LastReports => self.on_reports_overdue(),
         }
