@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod feed;
 mod health;
+mod imports;
 mod kpis;
 mod leads;
 mod lockout;
@@ -21,6 +22,7 @@ mod state;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use imports::Imports;
 pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
 

@@ -48,7 +48,7 @@ pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
-pub use facts::{FactCursor, FactFilter, Write};
+pub use facts::{FactCursor, FactFilter, STORE_NODE, Write};
 pub use health::{Fault, Health};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
