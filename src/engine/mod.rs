@@ -71,6 +71,8 @@ pub struct Engine {
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
+    /// Of the run that died.
+    leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
     /// Begun, and not reported closed yet: a shutdown waits for them (I7).
     recordings_open: BTreeSet<RecordingId>,
@@ -83,6 +85,8 @@ pub struct Engine {
 enum Owner {
     Call(CallId),
     Agent(AgentId),
+    /// Of the run that died: see `recover`.
+    Leftover,
 }
 
 impl Engine {
@@ -112,6 +116,7 @@ impl Engine {
             ledgers: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
+            leftovers: BTreeMap::new(),
             shutting_down: false,
             recordings_open: BTreeSet::new(),
             stopped: None,
@@ -164,6 +169,7 @@ impl Engine {
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::Leftover(leg) => self.on_leftover_over(leg),
             Timer::Shutdown => self.on_shutdown_deadline(),
             Timer::LastReports => self.on_reports_overdue(),
         }
