@@ -21,7 +21,7 @@ fn a_list_imported_beside_a_running_server_is_heard_of() {
     dialer.command(&["import", "beside", list.to_str().unwrap()]);
 
     let facts = format!("/v1/events?campaign={id}&kind=leads_imported");
-    assert_eq!(dialer.get(&facts)["items"][0]["fact"]["accepted"], 30);
+    assert_eq!(dialer.get(&facts)["items"][0]["accepted"], 30);
     wait_until("the engine to know of the new leads", Duration::from_secs(30), || {
         dialer.get(&format!("/v1/campaigns/{id}"))["leads"]["pending"] == 30
     });

@@ -18,6 +18,11 @@ pub(crate) fn print(text: Arguments<'_>) {
     }
 }
 
+/// The same, and a new line.
+pub(crate) fn line(text: Arguments<'_>) {
+    print(format_args!("{text}\n"));
+}
+
 /// The standard library's, but for readers who go away.
 macro_rules! print {
     ($($text:tt)*) => { $crate::cli::out::print(format_args!($($text)*)) };
@@ -25,6 +30,5 @@ macro_rules! print {
 
 /// The standard library's, but for readers who go away.
 macro_rules! println {
-    () => { $crate::cli::out::print(format_args!("\n")) };
-    ($text:literal $($rest:tt)*) => { $crate::cli::out::print(format_args!(concat!($text, "\n") $($rest)*)) };
+    ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };
 }
