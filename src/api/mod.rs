@@ -19,6 +19,7 @@ mod feed;
 mod floor;
 mod health;
 mod idempotency;
+mod imports;
 mod kpis;
 mod leads;
 mod lockout;
@@ -36,6 +37,7 @@ mod stream;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use imports::Imports;
 pub use serve::serve;
 pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
