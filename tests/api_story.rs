@@ -58,7 +58,7 @@ fn a_day_at_the_api() {
 
 #[test]
 fn the_document_is_as_reviewed() {
-    let text = outpace::api::document().to_pretty_json().expect("it serializes") + "\n";
+    let text = format!("{:#}\n", outpace::api::document());
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&golden, &text).expect("docs is writable");
@@ -74,7 +74,7 @@ fn the_document_is_as_reviewed() {
 
 #[test]
 fn the_document_is_whole() {
-    let document = serde_json::to_value(outpace::api::document()).expect("it serializes");
+    let document = outpace::api::document();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
     let paths = document["paths"].as_object().unwrap();
     for path in ["/v1/stream", "/v1/campaigns/{id}/leads:import", "/livez", "/readyz", "/v1/kpis:all", "/v1/events"] {

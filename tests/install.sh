@@ -10,6 +10,7 @@ need espeak-ng espeak-ng
 need python3 python3
 need curl curl
 need g++ g++
+python3 -c "import ensurepip" >/dev/null 2>&1 || packages+=(python3-venv)
 # The pages' tests: a browser, its driver, letters for Chinese, and axe-core (below).
 need chromium chromium
 need chromedriver chromium-driver
@@ -31,4 +32,10 @@ axe="${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/axe-core"
 if [ ! -f "$axe/package/axe.min.js" ]; then
     mkdir -p "$axe"
     (cd "$axe" && npm pack --silent axe-core@4 >/dev/null && tar -xzf axe-core-4*.tgz)
+fi
+# Beside what cargo builds, so that it goes with it.
+schemathesis="${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/schemathesis"
+if ! "$schemathesis/bin/schemathesis" --version >/dev/null 2>&1; then
+    python3 -m venv "$schemathesis"
+    "$schemathesis/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
 fi

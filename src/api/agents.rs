@@ -166,7 +166,7 @@ async fn pause(
 ) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
     let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
-    if reason.is_empty() || reason.len() > 64 {
+    if reason.is_empty() || reason.chars().count() > 64 {
         return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
     }
     order(api, caller, id, &if_match, |agent| match pause.after_call {

@@ -189,11 +189,13 @@ pub fn time(field: &str, text: Option<&String>) -> Result<Option<Wall>, Problem>
     })
 }
 
-/// A text of a person's, bounded.
-pub fn short(field: &str, text: Option<String>, bytes_max: usize) -> Result<Option<String>, Problem> {
+/// A text of a person's, bounded in characters.
+pub fn short(field: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
     match text {
-        Some(text) if text.len() > bytes_max => {
-            let reason = Reason::new("api.text_too_long").with("length", text.len()).with("most", bytes_max);
+        // None has fewer bytes than characters.
+        Some(text) if text.len() > most && text.chars().count() > most => {
+            let length = text.chars().count();
+            let reason = Reason::new("api.text_too_long").with("length", length).with("most", most);
             Err(Problem::invalid(field, reason))
         }
         text => Ok(text),

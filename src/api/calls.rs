@@ -48,7 +48,8 @@ pub struct Call {
     sip_call_id: Option<String>,
     agent: Option<String>,
     /// The rung of the KPI dictionary's ladder it ended on.
-    #[schema(value_type = Option<Object>)]
+    /// A word, or a word with what it carries.
+    #[schema(value_type = serde_json::Value)]
     cause: Option<crate::words::Cause>,
     sip: Option<u16>,
     q850: Option<u8>,
@@ -195,10 +196,11 @@ async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> 
 }
 
 /// What an agent can type in a wrap-up, and more.
-const NOTE_BYTES_MAX: usize = 16 * 1024;
-/// A form has so many fields at most, each of so many bytes.
+const NOTE_MAX: usize = 16 * 1024;
+/// A form has so many fields at most, each of so many characters.
 const FIELDS_MAX: usize = 100;
-const FIELD_BYTES_MAX: usize = 4 * 1024;
+const FIELD_NAME_MAX: usize = 64;
+const FIELD_MAX: usize = 4 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -259,7 +261,8 @@ async fn choice(
         return Err(Problem::invalid("fields", reason));
     }
     for (name, value) in &c.fields {
-        short("fields", Some(format!("{name}{value}")), FIELD_BYTES_MAX)?;
+        short("fields", Some(name.clone()), FIELD_NAME_MAX)?;
+        short("fields", Some(value.clone()), FIELD_MAX)?;
     }
     act(api, caller, id, |call| Request::Choose { call, turn: c.turn, choice: c.choice, fields: c.fields }).await
 }
@@ -274,7 +277,7 @@ async fn outcome(
     Path(id): Path<String>,
     Json(o): Json<Outcome>,
 ) -> Result<StatusCode, Problem> {
-    let note = short("note", o.note, NOTE_BYTES_MAX)?;
+    let note = short("note", o.note, NOTE_MAX)?;
     let callback = match o.callback_local {
         Some(text) => Some(local_time(&api, &caller, &id, &text).await?),
         None => time("callback_at", o.callback_at.as_ref())?,
@@ -371,7 +374,7 @@ async fn note(
     id: Path<String>,
     Json(n): Json<Note>,
 ) -> Result<StatusCode, Problem> {
-    let note = short("note", Some(n.note), NOTE_BYTES_MAX)?.unwrap_or_default();
+    let note = short("note", Some(n.note), NOTE_MAX)?.unwrap_or_default();
     act(api, caller, id, |call| Request::KeepDraft { call, note }).await
 }
 

@@ -64,6 +64,10 @@ impl Condition {
                 Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, reason).at("if-match"))
             }
             None => Ok(()),
+            Some(tags) if !tags.split(',').map(str::trim).all(well_formed) => {
+                let value: String = tags.chars().take(64).collect();
+                Err(Problem::invalid("if-match", Reason::new("api.if_match_form").with("value", value)))
+            }
             Some(tags) if tags.split(',').map(str::trim).any(|one| one == "*" || one == tag) => Ok(()),
             Some(_) => {
                 let reason = Reason::new("api.changed_meanwhile").with("tag", tag);
@@ -71,6 +75,13 @@ impl Condition {
             }
         }
     }
+}
+
+/// `*`, or what RFC 9110 section 8.8.3 calls an entity tag. Ours hold no comma.
+fn well_formed(tag: &str) -> bool {
+    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    tag == "*" || inner.is_some_and(|inner| inner.bytes().all(|b| b.is_ascii_graphic() && b != b'"'))
 }
 
 /// Heeded where it is sent.

@@ -145,7 +145,7 @@ fn show(row: LeadRow, caller: &Caller) -> Lead {
     }
 }
 
-const WHY_BYTES_MAX: usize = 512;
+const WHY_MAX: usize = 512;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -167,7 +167,7 @@ async fn suppress(
     caller.needs(&[Scope::Manager, Scope::Supervisor])?;
     let phone = Phone::e164(new.phone.trim()).map_err(|e| Problem::invalid("phone", e.reason()))?;
     let hash = api.store.hash_number(&phone);
-    let why = short("why", new.why, WHY_BYTES_MAX)?.unwrap_or_else(|| "api".to_owned());
+    let why = short("why", new.why, WHY_MAX)?.unwrap_or_else(|| "api".to_owned());
     api.store.suppress(std::slice::from_ref(&hash), &why, (api.now)()).await?;
     let request = Request::Suppress { number_hash: hash };
     api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;

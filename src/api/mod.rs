@@ -32,6 +32,7 @@ mod request_id;
 mod revisions;
 mod serve;
 mod session;
+mod shapes;
 mod state;
 mod stream;
 
@@ -82,7 +83,7 @@ fn routes() -> Routes {
 }
 
 pub fn router(state: State) -> Router {
-    let document = serde_json::to_value(document()).expect("a document of plain structs serializes");
+    let document = document();
     let text = format!("{document:#}");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);

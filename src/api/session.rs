@@ -2,7 +2,7 @@
 //! Known and unknown names are answered alike, and cost the same work.
 
 use super::auth::{Caller, Who, unauthorized};
-use super::body::Json;
+use super::body::{Json, short};
 use super::error::Problem;
 use super::lockout::Lockout;
 use super::rates::Rate;
@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 
 /// A whole floor at the start of its shift; further ones are asked to come again.
 const WAITING_MAX: usize = 600;
-const NAME_BYTES_MAX: usize = 64;
+const NAME_MAX: usize = 64;
 
 /// What stands in front of every login.
 pub struct LoginGuard {
@@ -116,11 +116,8 @@ async fn log_in(
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
     let Credentials { name, password } = credentials;
-    for (field, text, most) in [("name", &name, NAME_BYTES_MAX), ("password", &password, PASSWORD_BYTES_MAX)] {
-        if text.len() > most {
-            let reason = Reason::new("api.text_too_long").with("length", text.len()).with("most", most);
-            return Err(Problem::invalid(field, reason));
-        }
+    for (field, text, most) in [("name", &name, NAME_MAX), ("password", &password, PASSWORD_BYTES_MAX)] {
+        short(field, Some(text.clone()), most)?;
     }
     api.logins.reachable(&headers)?;
     let user = prove(&api, &name, &password, address).await?;

@@ -112,8 +112,10 @@ pub fn two_managers_and_one_campaign(house: &House) {
     assert_ne!(now, seen);
     let stale = house.ask_with(key, "POST", &format!("{path}/pause"), b"", &[("If-Match", &seen)]);
     assert_eq!(stale.status, 412, "where it is sent it is heeded");
-    for tag in ["W/\"1-1\"", "nonsense", "\"1-1", ""] {
-        assert_eq!(change(key, Some(tag), "ratio").status, 412, "{tag}");
+    assert_eq!(change(key, Some("W/\"1-1\", \"0-0\""), "ratio").status, 412);
+    for tag in ["nonsense", "\"1-1", "", "*, nonsense"] {
+        let refused = change(key, Some(tag), "ratio");
+        assert_eq!((refused.status, &refused.body["field"]), (422, &json!("if-match")), "{tag}: {}", refused.body);
     }
     let back = change(key, Some(&now), "progressive");
     assert_eq!(back.status, 200, "{}", back.body);

@@ -97,7 +97,7 @@ const OPEN: [&str; 2] = ["GET /livez", "GET /readyz"];
 
 /// The table has every operation, once, and another's column wherever something has an owner.
 pub fn nothing_is_left_out() {
-    let document = serde_json::to_value(outpace::api::document()).expect("it serializes");
+    let document = outpace::api::document();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {

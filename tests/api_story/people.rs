@@ -88,11 +88,11 @@ pub fn people_log_in(house: &mut House) {
 
 fn changes_need_the_csrf_token(house: &House, mia: &Browser) {
     let pause = format!("/v1/campaigns/{}/pause", house.first.campaign);
-    let close = format!("{}0", &mia.csrf[..63]);
+    let close = format!("{}{}", &mia.csrf[..63], if mia.csrf.ends_with('0') { '1' } else { '0' });
     for token in ["", "x", close.as_str()] {
         let headers = [("Cookie", mia.cookie.as_str()), ("X-CSRF-Token", token)];
         let answer = house.ask_with("", "POST", &pause, b"", &headers);
-        assert!(answer.status == 403 || token == mia.csrf, "{token}: {}", answer.body);
+        assert!(answer.status == 403, "{token}: {}", answer.body);
         answer.is_problem("CSRF");
         assert_eq!(answer.body["code"], "api.csrf");
     }

@@ -1,0 +1,86 @@
+//! What values look like, for the document: ids, times, the words that a field knows, how long a text may be. Handlers
+//! refuse what does not fit; here the same is said to whoever reads or generates from the document.
+
+use super::body::PAGE_MAX;
+use serde_json::{Value, json};
+
+const NAME: &str = "^[A-Za-z0-9._-]{1,32}$";
+const CURSOR: &str = "^([0-9]{1,4}-[0-9]{1,18}(\\.[0-9]{1,4}-[0-9]{1,18}){0,8})?$";
+/// One tag as we give it, or any; a list of tags is heeded too.
+const TAG: &str = "^(\\*|\"[0-9]{1,4}-[0-9]{1,18}\")$";
+const KEY: &str = "^[!-~]{1,128}$";
+
+pub fn shape(document: &mut Value) {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for operation in item.as_object_mut().into_iter().flatten().map(|(_, operation)| operation) {
+            // By `get_mut`: an index would put a null where nothing is.
+            for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap_or("").to_owned();
+                if let Some(schema) = of_parameter(path, &name) {
+                    parameter["schema"] = schema;
+                }
+            }
+        }
+    }
+    for (place, more) in fields() {
+        let (schema, field) = place.split_once('.').expect("SCHEMA.FIELD");
+        let known = document.pointer_mut(&format!("/components/schemas/{schema}/properties/{field}"));
+        let (Some(known), Value::Object(more)) = (known.and_then(Value::as_object_mut), more) else {
+            unreachable!("{place} is a field of the document, and its shape an object");
+        };
+        known.extend(more);
+    }
+}
+
+fn id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9a-f]{16}$" })
+}
+
+fn of_parameter(path: &str, name: &str) -> Option<Value> {
+    let facts = path == "/v1/events" || path == "/v1/stream";
+    match name {
+        "id" if path.starts_with("/v1/kpis/") => None,
+        "id" | "campaign" | "lead" | "agent" | "call" => Some(id()),
+        "after" if facts => Some(json!({ "type": "string", "pattern": CURSOR })),
+        "Last-Event-ID" => Some(json!({ "type": "string", "pattern": CURSOR })),
+        "after" => Some(id()),
+        "from" | "to" | "at" => Some(json!({ "type": "string", "format": "date-time" })),
+        "limit" => Some(json!({ "type": "integer", "minimum": 1, "maximum": PAGE_MAX })),
+        "state" if path == "/v1/leads" => Some(json!({ "type": "string", "enum": LEAD_STATES })),
+        "state" => Some(json!({ "type": "string", "enum": ORDER_STATES })),
+        "If-Match" => Some(json!({ "type": "string", "pattern": TAG })),
+        "Idempotency-Key" => Some(json!({ "type": "string", "pattern": KEY })),
+        _ => None,
+    }
+}
+
+const LEAD_STATES: [&str; 6] = ["pending", "leased", "in_flight", "scheduled", "closed", "excluded"];
+const ORDER_STATES: [&str; 8] =
+    ["captured", "verified", "rejected", "cancelled", "shipped", "delivered", "returned", "refused"];
+const MODES: [&str; 6] = ["manual", "preview", "progressive", "ratio", "predictive", "agentless"];
+
+/// Fields of bodies.
+fn fields() -> Vec<(&'static str, Value)> {
+    vec![
+        ("NewAgent.name", json!({ "pattern": NAME })),
+        ("NewAgent.lang", json!({ "enum": ["en", "zh-Hans", "zh-Hant", null] })),
+        ("Login.campaigns", json!({ "minItems": 1, "items": id() })),
+        ("Pause.reason", json!({ "minLength": 1, "maxLength": 64 })),
+        ("Choose.turn", json!({ "maximum": u32::MAX })),
+        (
+            "Choose.fields",
+            json!({
+                "maxProperties": 100,
+                "propertyNames": { "maxLength": 64 },
+                "additionalProperties": { "type": "string", "maxLength": 4096 }
+            }),
+        ),
+        ("Outcome.note", json!({ "maxLength": 16384 })),
+        ("Outcome.callback_at", json!({ "format": "date-time" })),
+        ("Note.note", json!({ "maxLength": 16384 })),
+        ("NewMode.mode", json!({ "enum": MODES })),
+        ("Advance.state", json!({ "enum": ORDER_STATES })),
+        ("Suppression.phone", json!({ "pattern": "^\\+[1-9][0-9]{2,14}$" })),
+        ("Suppression.why", json!({ "maxLength": 512 })),
+    ]
+}
