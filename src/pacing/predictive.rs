@@ -39,8 +39,9 @@ pub struct Tuning {
     pub start_per_resolved: f64,
     /// Agents up to which each one's own speed counts.
     pub speed_agents: f64,
-    /// Standard deviations of the level added to its mean.
+    /// Standard deviations of the level added to its mean; and where somebody was abandoned.
     pub caution: f64,
+    pub person_caution: f64,
 }
 
 impl Default for Tuning {
@@ -54,6 +55,7 @@ impl Default for Tuning {
             start_per_resolved: 1.5,
             speed_agents: 100.0,
             caution: 0.2,
+            person_caution: 1.0,
         }
     }
 }
@@ -427,6 +429,14 @@ impl Predictive {
             let by = self.amd.live_within(age + super::estimate::HORIZON_SECONDS[j]);
             if passed >= 1.0 - 1e-6 { live } else { live * (by - passed) / (1.0 - passed) }
         })
+    }
+
+    /// The chance that somebody who was abandoned was a person: calls are abandoned when the list is better than it
+    /// was believed to be, so the better end of the belief counts.
+    pub fn person(&self, rung_seconds: f64) -> f64 {
+        let level = self.level.value() * (1.0 + self.tuning.person_caution * self.level.uncertainty().sqrt());
+        let share = self.ring.person_share(rung_seconds);
+        level * share / (level * share + 1.0 - share)
     }
 
     /// The share of live among answers, moved by the level.
