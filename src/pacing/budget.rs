@@ -80,7 +80,7 @@ impl Default for Tuning {
             integral: 0.6,
             spent_limit: 0.003,
             margin: 1.0,
-            margin_least: 0.7,
+            margin_least: 0.5,
         }
     }
 }

@@ -247,6 +247,7 @@ impl Pacer {
             "credit" => budget.credit = value,
             "credit_answers" => budget.credit_answers = value,
             "credit_agents" => budget.credit_agents = value,
+            "usual_times" => pacing.usual_times = value,
             "person_caution" => pacing.person_caution = value,
             "margin_least" => budget.margin_least = value,
             "ignore_steps" => self.set_ignore_steps(value > 0.0),
@@ -322,7 +323,8 @@ impl Pacer {
             self.fallback = Fallback::default();
         }
         let Tally { humans, abandoned, .. } = self.fallback.tally;
-        if abandoned >= 2.0 && abandoned > self.held[self.binding].window.cap * humans {
+        let tolerable = (5.0 * self.held[self.binding].window.cap).max(0.1);
+        if abandoned > 2.5 && abandoned > tolerable * humans {
             self.fallback = Fallback { rests: Some(now + REST), ..Fallback::default() };
         }
         let rests = self.fallback.rests.is_some_and(|until| now < until);
@@ -440,6 +442,7 @@ impl Pacer {
         let credited =
             if self.settings.amd { self.predictive.levelled(self.predictive.ring.live_share(rung)) } else { 1.0 };
         self.predictive.level.observe(credited);
+        self.predictive.answered(&self.state);
         self.state.advance(call, Stage::Answered, now);
         if let Some(line) = self.state.line(call) {
             (line.rung_seconds, line.credited) = (rung, credited);
