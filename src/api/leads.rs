@@ -4,7 +4,7 @@ use super::auth::Caller;
 use super::body::{Json, Page, Path as Segment, Query, limit, name_of, parse, parse_some, short, shown};
 use super::error::{Noun, Problem};
 use super::state::{Api, State};
-use crate::engine::{Output, Request};
+use crate::engine::{AgentView, Output, Request};
 use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
 use axum::body::Body;
@@ -92,9 +92,12 @@ async fn get(
     let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
     caller.sees_row(row.campaign, Noun::Lead, id)?;
     if caller.scope == Scope::Agent {
-        // An agent sees the lead of the call in hand, and no other.
-        let in_hand = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
-        if in_hand.is_none_or(|call| call.lead != id) {
+        // An agent sees the lead of the call in hand, or the one that is shown before it is dialed, and no other.
+        let view = caller.binding.agent.and_then(|agent| api.feed.agent(agent));
+        let sees = |view: AgentView| {
+            view.call.is_some_and(|call| call.lead == id) || view.preview.is_some_and(|shown| shown.lead == id)
+        };
+        if !view.is_some_and(sees) {
             return Err(Problem::not_found(Noun::Lead, id));
         }
     }

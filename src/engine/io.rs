@@ -32,6 +32,12 @@ pub enum Input {
         next_due: Option<Wall>,
         counts: LeadCounts,
     },
+    /// The answer to `LeaseLead`. `None`: it is in other hands, closed, or may not be called today.
+    LeadLeased {
+        campaign: CampaignId,
+        id: LeadId,
+        lead: Option<Lead>,
+    },
     /// A leg's signalling.
     Leg {
         leg: LegId,
@@ -204,6 +210,20 @@ pub enum Request {
     Logout {
         agent: AgentId,
     },
+    /// Manual and preview: the next lead, or this one, is shown to the agent.
+    Preview {
+        agent: AgentId,
+        campaign: CampaignId,
+        lead: Option<LeadId>,
+    },
+    /// The shown lead is dialed.
+    DialPreview {
+        agent: AgentId,
+    },
+    /// The shown lead is passed over.
+    SkipPreview {
+        agent: AgentId,
+    },
     /// The agent chose in the flow's step. `turn` guards against a click that comes late or twice.
     Choose {
         call: CallId,
@@ -262,6 +282,11 @@ pub enum Command {
     LeaseLeads {
         campaign: CampaignId,
         count: u32,
+    },
+    /// One lead, whenever it is due: an agent wants to call it now. Caps hold.
+    LeaseLead {
+        campaign: CampaignId,
+        lead: LeadId,
     },
     /// Leased, not placed: give them back.
     ReleaseLeads {
@@ -393,6 +418,26 @@ pub struct AgentView {
     pub since: Wall,
     pub device: bool,
     pub call: Option<AgentCallView>,
+    /// Manual and preview: the lead that waits for the agent's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewView>,
+    /// Why the lead that was asked for does not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Reason>,
+}
+
+/// A lead before it is dialed; name and history are looked up by its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewView {
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub attempt: u32,
+    /// Promised for then.
+    pub callback: Option<Wall>,
+    pub local_time: String,
+    /// Then it is dialed or passed over by itself.
+    pub until: Option<Wall>,
+    pub may_skip: bool,
 }
 
 /// What an agent sees of the call.

@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 pub mod door;
 pub mod io;
+mod preview;
 mod recover;
 mod requests;
 mod shutdown;
@@ -72,6 +73,10 @@ pub struct Engine {
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
     shutting_down: bool,
+    /// Manual and preview: leads that agents look at, leads that agents asked the store for, and what agents should know.
+    previews: BTreeMap<AgentId, preview::Shown>,
+    wanted: BTreeMap<LeadId, AgentId>,
+    notices: BTreeMap<AgentId, Reason>,
     /// Begun, and not reported closed yet: a shutdown waits for them (I7).
     recordings_open: BTreeSet<RecordingId>,
     stopped: Option<u64>,
@@ -113,6 +118,9 @@ impl Engine {
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             shutting_down: false,
+            previews: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            notices: BTreeMap::new(),
             recordings_open: BTreeSet::new(),
             stopped: None,
             seed,
@@ -133,6 +141,7 @@ impl Engine {
             Input::LeadsLeased { campaign, leads, next_due, counts } => {
                 self.on_leads(campaign, leads, next_due, counts)
             }
+            Input::LeadLeased { campaign, id, lead } => self.on_lead(campaign, id, lead),
             Input::Leg { leg, event } => self.on_leg(leg, event),
             Input::Media { leg, event } => self.on_media(leg, event),
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
@@ -161,6 +170,7 @@ impl Engine {
             Timer::Playback(call) => self.on_playback_overdue(call),
             Timer::HangUp(call) => self.on_hang_up_overdue(call),
             Timer::CallMax(call) => self.on_call_max(call),
+            Timer::Preview(agent) => self.on_preview_over(agent),
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),

@@ -29,6 +29,8 @@ impl Engine {
                 since: self.wall(),
                 device: agent.registered,
                 call: None,
+                preview: None,
+                notice: None,
             });
         };
         Some(AgentView {
@@ -39,6 +41,8 @@ impl Engine {
             since: session.since.wall(self.wall_offset),
             device: session.device.up().is_some(),
             call: session.call.and_then(|call| self.agent_call_view(call, session.since, session.state)),
+            preview: self.preview_view(id),
+            notice: self.notices.get(&id).cloned(),
         })
     }
 
