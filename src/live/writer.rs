@@ -22,6 +22,9 @@ const GROUP_MAX: usize = 4_096;
 const QUEUE_HIGH: usize = 50_000;
 /// All the room there is: the facts of some ten thousand calls. Above it the engine waits, and health says so.
 const QUEUE_MAX: usize = 500_000;
+/// Groups begin so far apart at the least: a busy engine's facts share one commit, an idle one's are written at once.
+/// Durability of a call's record waits no longer than this and one commit.
+const GATHER: Duration = Duration::from_millis(25);
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 const RETRY_LAST: Duration = Duration::from_secs(1);
 /// An idle store is asked so often whether it is there, and whether the node is still ours.
@@ -175,10 +178,19 @@ struct Task {
 impl Task {
     async fn run(self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {
         let mut group: Vec<Job> = Vec::new();
+        let mut next = tokio::time::Instant::now();
         loop {
             match tokio::time::timeout(LOOK, jobs.recv_many(&mut group, GROUP_MAX)).await {
                 Ok(0) => return Ok(()),
-                Ok(taken) => {
+                Ok(_) => {
+                    tokio::time::sleep_until(next).await;
+                    next = tokio::time::Instant::now() + GATHER;
+                    while group.len() < GROUP_MAX
+                        && let Ok(job) = jobs.try_recv()
+                    {
+                        group.push(job);
+                    }
+                    let taken = group.len();
                     self.work(std::mem::take(&mut group)).await?;
                     self.shared.took(taken);
                 }

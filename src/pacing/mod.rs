@@ -10,6 +10,7 @@ pub mod ledger;
 mod pacer;
 mod predictive;
 mod progressive;
+mod since;
 mod state;
 #[cfg(test)]
 mod tests;

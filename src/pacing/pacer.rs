@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Nothing is asked less often while agents are at work.
 const NET: Duration = Duration::from_millis(250);
 
+/// Calls that will ring have begun to by then.
+const SILENT_SECONDS: f64 = 5.0;
+
 #[derive(Debug)]
 pub struct Pacer {
     settings: Settings,
@@ -103,6 +106,7 @@ impl Pacer {
             Event::Pausing { agent } => {
                 let at = self.state.agent(agent, now);
                 self.state.agents[at].leaving = true;
+                self.state.touch(at);
             }
             Event::Pause { agent } => self.work(agent, Work::Pause, now),
             Event::Logout { agent } => self.work(agent, Work::Out, now),
@@ -113,7 +117,7 @@ impl Pacer {
     pub fn decide(&mut self, now: Moment, room: Room) -> Decision {
         let now = self.advance(now);
         self.ledger.advance(now);
-        self.predictive.refresh(&mut self.state, &self.settings, now);
+        self.refresh(now);
         let mut hangups = Vec::new();
         let (dial, binding) = self.choose(now, room, &mut hangups);
         let estimates = self.estimates();
@@ -159,6 +163,14 @@ impl Pacer {
 
     // ── deciding ──
 
+    /// What is believed is brought up to now at every predictive decision, and about once a second where it is only
+    /// shown (and learned from, for the day the mode is switched).
+    fn refresh(&mut self, now: Moment) {
+        if self.settings.mode == Mode::Predictive || self.predictive.stale(now) {
+            self.predictive.refresh(&mut self.state, &self.settings, now);
+        }
+    }
+
     fn choose(&mut self, now: Moment, room: Room, hangups: &mut Vec<CallId>) -> (u32, Binding) {
         if self.paused {
             return (0, Binding::Paused);
@@ -198,7 +210,7 @@ impl Pacer {
 
     fn predict(&mut self, now: Moment, room: Room, hangups: &mut Vec<CallId>) -> (u32, Binding) {
         let (window, tally) = self.ledger.tightest();
-        let wish = self.predictive.decide(&self.state, &self.settings, window.cap, tally, room, now);
+        let wish = self.predictive.decide(&self.state, &self.settings, window.cap, tally, room);
         self.predictive.surplus(&mut self.state, &self.settings, wish.limit.conflict, now, hangups);
         predictive::cut(&wish, room)
     }
@@ -238,26 +250,20 @@ impl Pacer {
         self.now
     }
 
-    fn settled(&mut self, call: CallId, now: Moment) -> Option<Line> {
-        let line = self.state.line(call)?;
-        self.predictive.settle_line(line, now);
-        Some(*line)
-    }
-
     fn ringing(&mut self, call: CallId, now: Moment) {
-        let Some(line) = self.settled(call, now) else { return };
+        let Some(line) = self.state.line(call) else { return };
         if line.stage == Stage::Dialing {
-            self.predictive.ring.rang(seconds(now, line.since));
+            let dialed = seconds(now, line.since);
+            self.predictive.ring.expose_pre(0.0, dialed);
+            self.predictive.ring.rang(dialed);
             self.state.advance(call, Stage::Ringing, now);
         }
     }
 
     fn answered(&mut self, call: CallId, now: Moment) {
         self.ringing(call, now);
-        let Some(line) = self.settled(call, now) else { return };
-        if line.stage != Stage::Ringing {
-            return;
-        }
+        let Some(line) = self.state.line(call).filter(|line| line.stage == Stage::Ringing) else { return };
+        self.predictive.rang_until(line, now);
         let rung = seconds(now, line.since);
         self.predictive.ring.answered(rung);
         let credited =
@@ -271,10 +277,7 @@ impl Pacer {
 
     fn live(&mut self, call: CallId, now: Moment) {
         self.answered(call, now);
-        let Some(line) = self.settled(call, now) else { return };
-        if line.stage != Stage::Answered {
-            return;
-        }
+        let Some(line) = self.state.line(call).copied().filter(|line| line.stage == Stage::Answered) else { return };
         self.verdict(&line, true, now);
         self.state.advance(call, Stage::Waiting, now);
         let person = match self.settings.counts {
@@ -296,7 +299,7 @@ impl Pacer {
 
     fn not_live(&mut self, call: CallId, now: Moment) {
         self.answered(call, now);
-        let Some(line) = self.settled(call, now) else { return };
+        let Some(line) = self.state.line(call).copied() else { return };
         if line.stage == Stage::Answered {
             self.verdict(&line, false, now);
         }
@@ -304,13 +307,24 @@ impl Pacer {
     }
 
     fn ended(&mut self, call: CallId, why: Ending, now: Moment) {
-        let Some(line) = self.settled(call, now) else { return };
+        let Some(line) = self.state.line(call) else { return };
+        if line.stage == Stage::Ringing {
+            self.predictive.rang_until(line, now);
+        }
+        let line = *line;
         match (line.stage, why) {
             (Stage::Dialing | Stage::Ringing, Ending::NoAnswer | Ending::Busy | Ending::Sit | Ending::Hangup) => {
-                self.predictive.ring.ended(seconds(now, line.since), line.stage == Stage::Ringing);
+                let spent = seconds(now, line.since);
+                if line.stage == Stage::Dialing {
+                    self.predictive.ring.expose_pre(0.0, spent);
+                }
+                self.predictive.ring.ended(spent, line.stage == Stage::Ringing);
             }
-            // The carrier and our own hang-up say nothing about people.
-            (Stage::Dialing | Stage::Ringing, Ending::Fail | Ending::Cancelled) => {}
+            // The carrier and our own hang-up say nothing about people, only that what was silent for long stays so.
+            (Stage::Dialing, Ending::Fail | Ending::Cancelled) => {
+                self.predictive.ring.expose_pre(SILENT_SECONDS, seconds(now, line.since));
+            }
+            (Stage::Ringing, Ending::Fail | Ending::Cancelled) => {}
             (Stage::Answered, _) => self.verdict(&line, false, now),
             (Stage::Waiting | Stage::Talking, _) => {}
         }
@@ -326,6 +340,7 @@ impl Pacer {
         let at = self.state.agent(agent, now);
         let agent = &mut self.state.agents[at];
         (agent.stage, agent.stage_since, agent.talk_since) = (0, now, now);
+        self.state.touch(at);
     }
 
     fn abandoned(&mut self, call: CallId, now: Moment) {
@@ -353,6 +368,7 @@ impl Pacer {
             self.predictive.talk.stepped(agent.stage, spent, to);
         }
         (agent.stage, agent.stage_since) = (to, now);
+        self.state.touch(at);
     }
 
     fn talk_ended(&mut self, call: CallId, agent: AgentId, human: bool, now: Moment) {
@@ -364,6 +380,7 @@ impl Pacer {
         }
         let at = self.state.agent(agent, now);
         self.state.agents[at].human = human;
+        self.state.touch(at);
         self.work(self.state.agents[at].id, Work::Wrap, now);
     }
 

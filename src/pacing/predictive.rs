@@ -1,5 +1,7 @@
 //! Predictive mode: dial while the next call's probability of finding no agent stays below what the budget allows.
-//! Cheap by tables: every line and every agent is one look-up and one addition per horizon.
+//! Cheap by tables: lines are counted by age, agents are looked up when they changed or a quarter second has passed,
+//! and tables are made anew only when what they are made of has changed enough. All of it by the moments told, so
+//! that the same batches give the same decisions.
 
 use super::budget::{Budget, Limit};
 use super::conflict::Conflict;
@@ -9,6 +11,15 @@ use super::ledger::Tally;
 use super::state::{Agent, Line, Stage, State, Work, seconds};
 use super::why::{self, Binding};
 use crate::words::{CallId, Moment};
+
+/// Seconds after which agents' rows are looked up again.
+const ROWS_SECONDS: f64 = 0.25;
+/// Seconds after which the level is weighed again.
+const LEVEL_SECONDS: f64 = 0.1;
+/// Seconds after which exposures are settled and tables made anew, where nothing urges.
+const TABLES_SECONDS: f64 = 1.0;
+/// Dials tried one by one before the number is found by halving.
+const TRIED_SINGLY: u32 = 6;
 
 /// The horizon that the displayed forecast is for: where most answers land.
 const SHOWN: usize = 7;
@@ -59,14 +70,28 @@ pub struct Predictive {
     demand_built: Option<(Moment, f64)>,
     supply_built: Option<(Moment, u64)>,
     settled: Moment,
+    /// Since the level was last weighed.
+    unweighed_seconds: f64,
+    busy: Busy,
     conflict: Conflict,
     trial: Conflict,
     /// Lines by age, refilled at each decision.
     pre_lines: Vec<u32>,
     ring_lines: Vec<u32>,
     demand_mean: Row,
-    supply_mean: Row,
     oldest: Vec<(i64, CallId)>,
+}
+
+/// What is expected of the agents at work, kept between decisions.
+#[derive(Debug, Default)]
+struct Busy {
+    /// By slot: the chance to be still busy. `None`: no supply, or ready already.
+    rows: Vec<Option<Row>>,
+    /// Their sum.
+    conflict: Conflict,
+    coming_free: usize,
+    mean: Row,
+    at: Option<Moment>,
 }
 
 /// What predictive mode would like, before the room cuts it.
@@ -91,12 +116,13 @@ impl Predictive {
             demand_built: None,
             supply_built: None,
             settled: Moment(i64::MIN),
+            unweighed_seconds: 0.0,
+            busy: Busy::default(),
             conflict: Conflict::default(),
             trial: Conflict::default(),
             pre_lines: Vec::new(),
             ring_lines: Vec::new(),
             demand_mean: ZERO,
-            supply_mean: ZERO,
             oldest: Vec::new(),
         };
         // The level filter needs the tables' expectation from the first event on.
@@ -104,18 +130,20 @@ impl Predictive {
         new
     }
 
-    /// Accounts for the time that a line has spent in its stage.
-    pub fn settle_line(&mut self, line: &mut Line, now: Moment) {
-        let (from, to) = (seconds(line.settled, line.since), seconds(now, line.since));
-        line.settled = line.settled.max(now);
-        match line.stage {
-            Stage::Dialing => self.ring.expose_pre(from, to),
-            Stage::Ringing => {
-                let due = self.ring.expose_ring(from, to, self.demand.live_hazard());
-                self.level.expect(due);
-            }
-            Stage::Answered | Stage::Waiting | Stage::Talking => {}
+    /// Accounts for the time that a line has rung. Dialing is accounted for when it is over.
+    fn settle_line(&mut self, line: &mut Line, now: Moment) {
+        if line.stage == Stage::Ringing {
+            self.ring.expose_ring(seconds(line.settled, line.since), seconds(now, line.since));
         }
+        line.settled = line.settled.max(now);
+    }
+
+    /// A line stops ringing: what it was due to bring since the level was last weighed counts.
+    pub fn rang_until(&mut self, line: &mut Line, now: Moment) {
+        self.settle_line(line, now);
+        let age = seconds(now, line.since);
+        let unweighed = if self.settled.0 == i64::MIN { age } else { seconds(now, self.settled) };
+        self.level.expect(self.demand.live_due(age - unweighed, age));
     }
 
     pub fn settle_agent(&mut self, agent: &mut Agent, now: Moment) {
@@ -124,12 +152,12 @@ impl Predictive {
             Work::Talk => {
                 let (stage, talk) = (span(agent.stage_since), span(agent.talk_since));
                 self.talk.expose(agent.stage, stage, talk);
-                let due = self.talk.pooled.at(talk.1) * (talk.1 - talk.0);
+                let due = self.talk.pooled.between(talk.0, talk.1);
                 agent.speed.talked(due, 0.0);
             }
             Work::Wrap => {
                 let (from, to) = span(agent.since);
-                let due = self.talk.wraps[usize::from(agent.human)].at(to) * (to - from);
+                let due = self.talk.wraps[usize::from(agent.human)].between(from, to);
                 agent.speed.wrapped(due, 0.0);
                 self.talk.wraps[usize::from(agent.human)].expose(from, to);
             }
@@ -142,47 +170,61 @@ impl Predictive {
         agent.settled = agent.settled.max(now);
     }
 
-    /// Brings exposures and tables up to now.
+    /// Brings what is believed up to now: the level always, exposures and tables where it is worth while.
     pub fn refresh(&mut self, state: &mut State, settings: &Settings, now: Moment) {
-        for line in &mut state.lines {
-            self.settle_line(line, now);
-        }
         if self.settled.0 != i64::MIN {
             let passed = seconds(now, self.settled);
-            self.level.pass(passed);
+            let (demand, mut due) = (&self.demand, 0.0);
+            state.ringing.each(now, |age, count| due += f64::from(count) * demand.live_due(age - passed, age));
+            self.level.expect(due);
+            self.unweighed_seconds += passed;
+            if self.unweighed_seconds >= LEVEL_SECONDS {
+                self.level.pass(std::mem::take(&mut self.unweighed_seconds));
+            }
             let busy = state.working(Work::Talk) + state.working(Work::Wrap);
             self.budget.worked(settings, passed, f64::from(busy), f64::from(state.working(Work::Ready)));
         }
         self.settled = self.settled.max(now);
-        for agent in &mut state.agents {
-            self.settle_agent(agent, now);
-        }
+        self.refresh_demand(state, settings, now);
+        self.refresh_supply(state, now);
+        self.gather(state, settings, now);
+    }
+
+    /// What is shown is older than a second.
+    pub fn stale(&self, now: Moment) -> bool {
+        self.settled.0 == i64::MIN || seconds(now, self.settled) >= TABLES_SECONDS
+    }
+
+    fn refresh_demand(&mut self, state: &mut State, settings: &Settings, now: Moment) {
         let level = self.level.value() * (1.0 + self.tuning.caution * self.level.uncertainty().sqrt());
-        let stale = |(at, built): (Moment, f64)| seconds(now, at) >= 1.0 || (built / level - 1.0).abs() > 0.03;
-        if self.demand_built.is_none_or(stale) {
+        let old = self.demand_built.is_none_or(|(at, _)| seconds(now, at) >= TABLES_SECONDS);
+        if old {
+            for line in state.lines_mut(Stage::Ringing) {
+                self.settle_line(line, now);
+            }
             self.amd.refresh();
-            self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), level);
-            self.demand_built = Some((now, level));
         }
-        // Worth while once some fiftieth is new.
-        let fresh = |version: u64| self.talk.version - version >= 3 + version / 50;
-        let stale = |(at, version): (Moment, u64)| fresh(version) && seconds(now, at) >= 2.0;
-        if self.supply_built.is_none_or(stale) {
-            self.supply.rebuild(&self.talk, self.tuning.grace, self.ring.person_share_overall());
-            self.supply_built = Some((now, self.talk.version));
+        if old || self.demand_built.is_none_or(|(_, built)| (built / level - 1.0).abs() > 0.03) {
+            self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), level);
+            self.demand_built = Some((if old { now } else { self.demand_built.map_or(now, |(at, _)| at) }, level));
         }
     }
 
-    pub fn decide(
-        &mut self,
-        state: &State,
-        settings: &Settings,
-        cap: f64,
-        tally: Tally,
-        room: Room,
-        now: Moment,
-    ) -> Wish {
-        self.gather(state, settings, now);
+    fn refresh_supply(&mut self, state: &mut State, now: Moment) {
+        // Worth while once some fiftieth is new.
+        let fresh = |version: u64| self.talk.version - version >= 3 + version / 50;
+        if self.supply_built.is_some_and(|(at, version)| !fresh(version) || seconds(now, at) < 2.0) {
+            return;
+        }
+        for agent in &mut state.agents {
+            self.settle_agent(agent, now);
+        }
+        self.supply.rebuild(&self.talk, self.tuning.grace, self.ring.person_share_overall());
+        self.supply_built = Some((now, self.talk.version));
+        self.busy.at = None;
+    }
+
+    pub fn decide(&mut self, state: &State, settings: &Settings, cap: f64, tally: Tally, room: Room) -> Wish {
         let in_flight = self.in_flight(settings);
         let limit = self.budget.limit(settings, cap, tally, in_flight);
         let floor = super::progressive::progressive(state);
@@ -196,15 +238,8 @@ impl Predictive {
             return Wish { dial: floor, binding: Binding::CapReached, limit };
         }
         let slew = self.slew(state);
-        let mut dial = 0;
-        let fresh = *self.demand.fresh();
-        let landing = *self.demand.landing();
-        self.trial.copy_from(&self.conflict);
         // One more than the room holds, so that the reason can tell whether it was the room that cut.
-        while dial <= most && dial < slew && self.trial.over(&landing) <= limit.conflict {
-            self.trial.add(&fresh, 1);
-            dial += 1;
-        }
+        let dial = self.bearable(most.saturating_add(1).min(slew), limit.conflict);
         let binding = if spent {
             Binding::CapReached
         } else if dial >= slew {
@@ -219,35 +254,60 @@ impl Predictive {
         Wish { dial: dial.max(floor), binding, limit }
     }
 
-    /// Surplus lines that have rung as long as the law asks, oldest first: called after `decide`.
-    pub fn surplus(&mut self, state: &mut State, settings: &Settings, limit: f64, now: Moment, out: &mut Vec<CallId>) {
-        self.oldest.clear();
-        for line in state.lines.iter().filter(|line| line.stage == Stage::Ringing && !line.cancelling) {
-            if seconds(now, line.since) >= settings.ring_seconds_min.max(0.0) {
-                self.oldest.push((line.since.0, line.call));
+    /// How many more dials, up to `most`, the limit bears.
+    fn bearable(&mut self, most: u32, limit: f64) -> u32 {
+        let (fresh, landing) = (*self.demand.fresh(), *self.demand.landing());
+        self.trial.copy_from(&self.conflict);
+        let mut dial = 0;
+        while dial < most && self.trial.over(&landing) <= limit {
+            if dial >= TRIED_SINGLY && !self.trial.exact() {
+                return dial + self.halved(most - dial, limit, &fresh, &landing);
+            }
+            self.trial.add(&fresh, 1);
+            dial += 1;
+        }
+        dial
+    }
+
+    /// The same by halving: `dial` more are borne while the ones before them are.
+    fn halved(&self, most: u32, limit: f64, fresh: &Row, landing: &Row) -> u32 {
+        let (mut borne, mut refused) = (0, most);
+        while borne < refused {
+            let middle = borne + (refused - borne) / 2;
+            if self.trial.bears(fresh, middle, landing, limit) {
+                borne = middle + 1;
+            } else {
+                refused = middle;
             }
         }
-        if self.oldest.is_empty() {
+        borne
+    }
+
+    /// Surplus lines that have rung as long as the law asks, oldest first: called after `decide`.
+    pub fn surplus(&mut self, state: &mut State, settings: &Settings, limit: f64, now: Moment, out: &mut Vec<CallId>) {
+        let least = settings.ring_seconds_min.max(0.0);
+        let oldest = state.ringing.oldest(now);
+        if oldest < least {
             return;
         }
-        self.oldest.sort_unstable();
-        let oldest = seconds(now, Moment(self.oldest[0].0));
         let risk = self.conflict.over(&shares(self.demand.ring_row(self.demand.ring_bucket(oldest))));
         if risk <= (limit * self.tuning.cancel_factor).max(self.tuning.cancel_floor) {
             return;
         }
+        self.oldest.clear();
+        let ripe = |line: &&Line| !line.cancelling && seconds(now, line.since) >= least;
+        self.oldest.extend(state.lines(Stage::Ringing).iter().filter(ripe).map(|line| (line.since.0, line.call)));
+        self.oldest.sort_unstable();
         let count = ((self.oldest.len() as f64 * self.tuning.cancel_share).ceil() as usize).min(self.oldest.len());
         for &(_, call) in &self.oldest[..count] {
             out.push(call);
-            if let Some(line) = state.line(call) {
-                line.cancelling = true;
-            }
+            state.cancel(call);
         }
     }
 
     /// Predicted at the shown horizon: answers, and agents free.
     pub fn forecast(&self, state: &State) -> (f64, f64) {
-        (self.demand_mean[SHOWN], f64::from(state.working(Work::Ready)) + self.supply_mean[SHOWN])
+        (self.demand_mean[SHOWN], f64::from(state.working(Work::Ready)) + self.busy.mean[SHOWN])
     }
 
     pub fn answer_rate(&self) -> f64 {
@@ -255,34 +315,61 @@ impl Predictive {
     }
 
     /// What happens in each horizon by what is in flight.
-    fn gather(&mut self, state: &State, settings: &Settings, now: Moment) {
-        let at_work = state.agents.iter().filter(|agent| comes_free(agent)).count();
-        let waiting = state.count(Stage::Waiting) as usize;
-        self.conflict.begin((at_work + state.working(Work::Ready) as usize).saturating_sub(waiting));
-        self.supply_mean = ZERO;
-        for agent in &state.agents {
-            if let Some(row) = self.supply_row(state.agents.len(), agent, now) {
-                (0..HORIZONS).for_each(|j| self.supply_mean[j] += row[j]);
-                self.conflict.add(&std::array::from_fn(|j| 1.0 - row[j]), 1);
-            }
-        }
+    fn gather(&mut self, state: &mut State, settings: &Settings, now: Moment) {
+        self.gather_agents(state, now);
+        self.conflict.copy_from(&self.busy.conflict);
+        self.conflict.occupy(state.count(Stage::Waiting) as usize);
         self.demand_mean = ZERO;
         self.count_lines(state, settings, now);
         self.conflict.widen(&self.demand_mean, self.level.uncertainty());
+    }
+
+    /// Looks up the agents that changed; all of them where the tables are new or a quarter second has passed.
+    fn gather_agents(&mut self, state: &mut State, now: Moment) {
+        let old = self.busy.at.is_none_or(|at| seconds(now, at) >= ROWS_SECONDS);
+        match state.touched().filter(|_| !old) {
+            Some([]) => return,
+            Some(touched) => touched.iter().for_each(|&at| self.look_up(state, at, now)),
+            None => {
+                self.busy.rows.clear();
+                self.busy.rows.resize(state.agents.len(), None);
+                (self.busy.coming_free, self.busy.mean) = (0, ZERO);
+                self.busy.conflict.begin(0);
+                (0..state.agents.len()).for_each(|at| self.look_up(state, at, now));
+                self.busy.at = Some(now);
+            }
+        }
+        state.untouch();
+        self.busy.conflict.resize(self.busy.coming_free + state.working(Work::Ready) as usize, &self.busy.rows);
+    }
+
+    fn look_up(&mut self, state: &State, at: usize, now: Moment) {
+        let new = self.supply_row(state.agents.len(), &state.agents[at], now);
+        let old = std::mem::replace(&mut self.busy.rows[at], new.map(|row| row.map(|ready| 1.0 - ready)));
+        if let Some(still_busy) = old {
+            self.busy.conflict.moments.add(&still_busy, -1.0);
+            self.busy.mean.iter_mut().zip(&still_busy).for_each(|(mean, busy)| *mean -= 1.0 - busy);
+            self.busy.coming_free -= 1;
+        }
+        if let Some(ready) = new {
+            self.busy.conflict.moments.add(&ready.map(|ready| 1.0 - ready), 1.0);
+            self.busy.mean.iter_mut().zip(&ready).for_each(|(mean, ready)| *mean += ready);
+            self.busy.coming_free += 1;
+        }
     }
 
     /// None: this agent is no supply, or ready already.
     fn supply_row(&self, agents_known: usize, agent: &Agent, now: Moment) -> Option<Row> {
         let age = seconds(now, agent.since);
         let known = (agents_known as f64) <= self.tuning.speed_agents;
-        let at_speed = |row: Row, factor: f64| if known { row.map(|p| 1.0 - (1.0 - p).powf(factor)) } else { row };
+        let speed = |factor: f64| if known { factor } else { 1.0 };
         match agent.work {
-            Work::Talk if !agent.leaving => Some(at_speed(
-                self.supply.talk_row(agent.stage, seconds(now, agent.stage_since)),
-                agent.speed.talk_factor(),
-            )),
+            Work::Talk if !agent.leaving => {
+                let age = seconds(now, agent.stage_since);
+                Some(self.supply.talk_row(agent.stage, age, speed(agent.speed.talk_factor())))
+            }
             Work::Wrap if !agent.leaving => {
-                Some(at_speed(self.supply.wrap_row(agent.human, age), agent.speed.wrap_factor()))
+                Some(self.supply.wrap_row(agent.human, age, speed(agent.speed.wrap_factor())))
             }
             Work::Pause => Some(self.supply.pause_row(age)),
             Work::Talk | Work::Wrap | Work::Out | Work::Ready | Work::Taken => None,
@@ -295,19 +382,12 @@ impl Predictive {
         self.pre_lines.resize(pre, 0);
         self.ring_lines.clear();
         self.ring_lines.resize(ring, 0);
-        for line in &state.lines {
-            let age = seconds(now, line.since);
-            match line.stage {
-                Stage::Dialing => self.pre_lines[self.demand.pre_bucket(age)] += 1,
-                Stage::Ringing if line.cancelling => {}
-                Stage::Ringing => self.ring_lines[self.demand.ring_bucket(age)] += 1,
-                Stage::Answered => {
-                    let row = self.answered_row(line, age, settings);
-                    (0..HORIZONS).for_each(|j| self.demand_mean[j] += row[j]);
-                    self.conflict.add(&row, 1);
-                }
-                Stage::Waiting | Stage::Talking => {}
-            }
+        let (demand, pre_lines, ring_lines) = (&self.demand, &mut self.pre_lines, &mut self.ring_lines);
+        state.dialing.each(now, |age, count| pre_lines[demand.pre_bucket(age)] += count);
+        state.ringing.each(now, |age, count| ring_lines[demand.ring_bucket(age)] += count);
+        for line in state.lines(Stage::Answered) {
+            let row = self.answered_row(line, seconds(now, line.since), settings);
+            add_lines(&mut self.conflict, &mut self.demand_mean, &row, 1);
         }
         for bucket in 0..pre {
             add_lines(&mut self.conflict, &mut self.demand_mean, self.demand.pre_row(bucket), self.pre_lines[bucket]);
@@ -340,11 +420,12 @@ impl Predictive {
     fn in_flight(&self, settings: &Settings) -> Tally {
         let mut before = 0.0;
         let (mut humans, mut abandoned) = (0.0, 0.0);
+        let conflict = self.conflict.by_horizon();
         for j in 0..HORIZONS {
             let come = (self.demand_mean[j] - before).max(0.0);
             before = self.demand_mean[j];
             humans += come;
-            abandoned += come * self.conflict.at(j);
+            abandoned += come * conflict[j];
         }
         let person = match settings.counts {
             Counts::People => self.ring.person_share_overall(),
@@ -366,15 +447,6 @@ fn add_lines(conflict: &mut Conflict, mean: &mut Row, row: &Row, count: u32) {
     if count > 0 {
         conflict.add(row, count);
         (0..HORIZONS).for_each(|j| mean[j] += f64::from(count) * row[j]);
-    }
-}
-
-/// Not ready, but will be: these are the agents that `supply_row` has a row for.
-fn comes_free(agent: &Agent) -> bool {
-    match agent.work {
-        Work::Talk | Work::Wrap => !agent.leaving,
-        Work::Pause => true,
-        Work::Out | Work::Ready | Work::Taken => false,
     }
 }
 

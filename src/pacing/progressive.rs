@@ -22,5 +22,5 @@ fn lines_wanted(state: &State, per_agent: f64) -> u32 {
 
 /// Lines in use up to `lines_max`: the flow itself handles the call.
 pub fn agentless(state: &State, settings: &Settings) -> u32 {
-    settings.lines_max.saturating_sub(state.lines.len() as u32)
+    settings.lines_max.saturating_sub(state.lines_in_use())
 }

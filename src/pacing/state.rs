@@ -1,5 +1,6 @@
 //! What is in flight and who is at work, rebuilt from events alone. It estimates nothing.
 
+use super::since::Since;
 use crate::words::{AgentId, CallId, Moment};
 use std::collections::BTreeMap;
 
@@ -59,20 +60,28 @@ pub struct Agent {
     pub speed: super::estimate::Speed,
 }
 
+/// Agents that changed are told apart up to so many; beyond, all are looked at.
+const TOUCHED_MAX: usize = 64;
+
 #[derive(Debug, Default)]
 pub struct State {
-    pub lines: Vec<Line>,
-    index: BTreeMap<CallId, usize>,
+    /// By `Stage`, in no order that matters.
+    lines: [Vec<Line>; 5],
+    index: BTreeMap<CallId, (Stage, usize)>,
+    /// Lines that dial and lines that ring, less those being cancelled.
+    pub dialing: Since,
+    pub ringing: Since,
     pub agents: Vec<Agent>,
     slots: BTreeMap<AgentId, usize>,
-    /// By `Stage` and `Work`.
-    stages: [u32; 5],
+    /// Slots of agents that changed since `untouch`; `None`: too many to tell.
+    touched: Option<Vec<usize>>,
+    /// By `Work`.
     works: [u32; 6],
 }
 
 impl State {
     pub fn count(&self, stage: Stage) -> u32 {
-        self.stages[stage as usize]
+        self.lines[stage as usize].len() as u32
     }
 
     pub fn working(&self, work: Work) -> u32 {
@@ -84,13 +93,24 @@ impl State {
         self.count(Stage::Dialing) + self.count(Stage::Ringing) + self.count(Stage::Answered)
     }
 
+    /// All lines in use, talking ones too.
+    pub fn lines_in_use(&self) -> u32 {
+        self.lines.iter().map(|lines| lines.len() as u32).sum()
+    }
+
+    pub fn lines(&self, stage: Stage) -> &[Line] {
+        &self.lines[stage as usize]
+    }
+
+    pub fn lines_mut(&mut self, stage: Stage) -> &mut [Line] {
+        &mut self.lines[stage as usize]
+    }
+
     pub fn open(&mut self, call: CallId, now: Moment) {
         if self.index.contains_key(&call) {
             return;
         }
-        self.index.insert(call, self.lines.len());
-        self.stages[Stage::Dialing as usize] += 1;
-        self.lines.push(Line {
+        self.put(Line {
             call,
             stage: Stage::Dialing,
             since: now,
@@ -103,25 +123,49 @@ impl State {
     }
 
     pub fn line(&mut self, call: CallId) -> Option<&mut Line> {
-        self.index.get(&call).map(|&at| &mut self.lines[at])
+        self.index.get(&call).map(|&(stage, at)| &mut self.lines[stage as usize][at])
     }
 
     pub fn advance(&mut self, call: CallId, stage: Stage, now: Moment) {
-        let Some(&at) = self.index.get(&call) else { return };
-        let line = &mut self.lines[at];
-        self.stages[line.stage as usize] -= 1;
-        self.stages[stage as usize] += 1;
-        (line.stage, line.since, line.settled) = (stage, now, now);
+        let Some(mut line) = self.close(call) else { return };
+        (line.stage, line.since, line.settled, line.cancelling) = (stage, now, now, false);
+        self.put(line);
+    }
+
+    /// A hang-up is asked for: the line counts no more among those that ring.
+    pub fn cancel(&mut self, call: CallId) {
+        let Some(line) = self.line(call) else { return };
+        if line.stage == Stage::Ringing && !line.cancelling {
+            line.cancelling = true;
+            let since = line.since;
+            self.ringing.remove(since);
+        }
     }
 
     pub fn close(&mut self, call: CallId) -> Option<Line> {
-        let at = self.index.remove(&call)?;
-        let line = self.lines.swap_remove(at);
-        self.stages[line.stage as usize] -= 1;
-        if let Some(moved) = self.lines.get(at) {
-            self.index.insert(moved.call, at);
+        let (stage, at) = self.index.remove(&call)?;
+        let lines = &mut self.lines[stage as usize];
+        let line = lines.swap_remove(at);
+        if let Some(moved) = lines.get(at) {
+            self.index.insert(moved.call, (stage, at));
+        }
+        match stage {
+            Stage::Dialing => self.dialing.remove(line.since),
+            Stage::Ringing if !line.cancelling => self.ringing.remove(line.since),
+            Stage::Ringing | Stage::Answered | Stage::Waiting | Stage::Talking => {}
         }
         Some(line)
+    }
+
+    fn put(&mut self, line: Line) {
+        let lines = &mut self.lines[line.stage as usize];
+        self.index.insert(line.call, (line.stage, lines.len()));
+        lines.push(line);
+        match line.stage {
+            Stage::Dialing => self.dialing.add(line.since),
+            Stage::Ringing => self.ringing.add(line.since),
+            Stage::Answered | Stage::Waiting | Stage::Talking => {}
+        }
     }
 
     /// The agent's slot; a stranger gets one, as `Out`.
@@ -130,6 +174,7 @@ impl State {
             return at;
         }
         self.slots.insert(id, self.agents.len());
+        self.touched = None;
         self.works[Work::Out as usize] += 1;
         self.agents.push(Agent {
             id,
@@ -147,6 +192,7 @@ impl State {
     }
 
     pub fn set_work(&mut self, at: usize, work: Work, now: Moment) {
+        self.touch(at);
         let agent = &mut self.agents[at];
         self.works[agent.work as usize] -= 1;
         self.works[work as usize] += 1;
@@ -155,6 +201,26 @@ impl State {
             Work::Out | Work::Ready | Work::Pause => agent.leaving = false,
             Work::Talk | Work::Wrap | Work::Taken => {}
         }
+    }
+}
+
+impl State {
+    /// What this agent is expected to do has changed.
+    pub fn touch(&mut self, at: usize) {
+        if let Some(touched) = self.touched.as_mut().filter(|touched| touched.len() < TOUCHED_MAX) {
+            touched.push(at);
+        } else {
+            self.touched = None;
+        }
+    }
+
+    /// Slots of agents that changed since `untouch`; `None`: look at all.
+    pub fn touched(&self) -> Option<&[usize]> {
+        self.touched.as_deref()
+    }
+
+    pub fn untouch(&mut self) {
+        self.touched.get_or_insert_default().clear();
     }
 }
 

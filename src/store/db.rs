@@ -7,6 +7,9 @@ use super::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+/// Prepared statements a connection keeps: all of ours, those over many rows in each of their sizes.
+pub const STATEMENTS_KEPT: usize = 512;
+
 /// A statement in the words of both databases. Made by `statements!`, so that a test can prepare all of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Sql {

@@ -1,16 +1,15 @@
 //! Writing facts, and with them, in the same transaction, the tables that follow from them; and reading them in order.
 //! It never changes a fact that is written.
 
-use super::db::{Row, Tx, args, json_rows, statements};
+use super::db::{Arg, Row, Tx, args, statements};
 use super::decisions::{keep_decision, keep_piece};
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
 use super::touched::Work;
+use super::tuples::tuples;
 use super::{CENTRE, Owner, Store, StoreError};
 use crate::facts::{Envelope, Fact};
 use crate::words::*;
-use serde::Serialize;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -23,20 +22,6 @@ const PAGE_MAX: u32 = 10_000;
 statements! {
     READ_EPOCH = locked("SELECT epoch FROM epoch WHERE node = $1");
     LAST_SEQ = one("SELECT COALESCE(MAX(seq), 0) FROM fact WHERE node = $1");
-    ADD_FACTS = rows(
-        "INSERT INTO fact (centre, node, seq, moment, wall, version, kind, call, campaign, agent, lead, body)
-         SELECT CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'node' AS BIGINT), CAST(j.value->>'seq' AS BIGINT),
-                CAST(j.value->>'moment' AS BIGINT), CAST(j.value->>'wall' AS BIGINT), CAST(j.value->>'version' AS BIGINT),
-                j.value->>'kind', CAST(j.value->>'call' AS BIGINT), CAST(j.value->>'campaign' AS BIGINT),
-                CAST(j.value->>'agent' AS BIGINT), CAST(j.value->>'lead' AS BIGINT), j.value->>'body'
-         FROM",
-        "");
-    KEEP_FIELDS = rows(
-        "INSERT INTO call_field (centre, call, lead, name, value)
-         SELECT CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'call' AS BIGINT), CAST(j.value->>'lead' AS BIGINT),
-                j.value->>'name', j.value->>'value'
-         FROM",
-        "WHERE 1 = 1 ON CONFLICT (call, name) DO UPDATE SET value = excluded.value");
     KEEP_NOTE = one(
         "INSERT INTO call_note (centre, call, lead, place, note)
          SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), COALESCE(MAX(place), 0) + 1, CAST($4 AS TEXT) FROM call_note WHERE call = $2
@@ -59,6 +44,15 @@ statements! {
          ORDER BY node, seq LIMIT $6");
     FACT_BOUNDS = one(
         "SELECT node, MIN(seq), MAX(seq) FROM fact WHERE wall >= $1 AND wall < $2 GROUP BY node ORDER BY node");
+}
+
+tuples! {
+    ADD_FACTS = "iiiiiitiiiit",
+        "INSERT INTO fact (centre, node, seq, moment, wall, version, kind, call, campaign, agent, lead, body) VALUES",
+        "";
+    KEEP_FIELDS = "iiitt",
+        "INSERT INTO call_field (centre, call, lead, name, value) VALUES",
+        "ON CONFLICT (call, name) DO UPDATE SET value = excluded.value";
 }
 
 /// One thing to write, in order.
@@ -208,10 +202,9 @@ pub(super) async fn append_in(tx: &mut Tx, batch: &[Write]) -> Result<u64, Store
     let (facts, last) = fresh(tx, batch).await?;
     let mut work = Work::load(tx, &Touched::of(facts.iter().copied())).await?;
     facts.iter().for_each(|envelope| work.now.fold(envelope));
-    let rows: Vec<FactJson> = facts.iter().map(|envelope| FactJson::of(envelope, &work.now)).collect();
-    if !rows.is_empty() {
-        tx.run(&ADD_FACTS, args![json_rows(&rows)]).await?;
-    }
+    let mut values = Vec::with_capacity(facts.len() * 12);
+    facts.iter().for_each(|envelope| bind(envelope, &work.now, &mut values));
+    tx.put(&ADD_FACTS, values).await?;
     work.save(tx).await?;
     keep(tx, batch).await?;
     Ok(last)
@@ -260,56 +253,35 @@ async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
             Write::KeepTape { campaign, begun, piece } => keep_piece(tx, *campaign, *begun, piece).await?,
         }
     }
-    if values.is_empty() {
-        return Ok(());
-    }
-    let of = |((call, name), (lead, value)): ((CallId, &str), (LeadId, &str))| json!({ "centre": CENTRE.sql(), "call": call.sql(), "lead": lead.sql(), "name": name, "value": value });
-    let rows: Vec<Value> = values.into_iter().map(of).collect();
-    tx.run(&KEEP_FIELDS, args![json_rows(&rows)]).await.map(|_| ())
+    let of = |((call, name), (lead, value)): ((CallId, &str), (LeadId, &str))| {
+        args![CENTRE.sql(), call.sql(), lead.sql(), name, value]
+    };
+    tx.put(&KEEP_FIELDS, values.into_iter().flat_map(of).collect()).await
 }
 
-#[derive(Serialize)]
-struct FactJson<'a> {
-    centre: i64,
-    node: u16,
-    seq: u64,
-    moment: i64,
-    wall: i64,
-    version: u16,
-    kind: &'a str,
-    call: Option<i64>,
-    campaign: Option<i64>,
-    agent: Option<i64>,
-    lead: Option<i64>,
-    body: String,
-}
-
-impl<'a> FactJson<'a> {
-    /// Campaign and lead of facts that name only their call are looked up, so that they can be found by either.
-    fn of(envelope: &'a Envelope, tables: &Tables) -> FactJson<'a> {
-        let fact = &envelope.fact;
-        let call = fact.call();
-        let row = call.and_then(|call| tables.calls.get(&call));
-        let order = order_of(fact).and_then(|order| tables.orders.get(&order));
-        FactJson {
-            centre: envelope.centre.sql(),
-            node: envelope.node,
-            seq: envelope.seq,
-            moment: envelope.moment.0,
-            wall: envelope.wall.0,
-            version: envelope.version,
-            kind: fact.kind(),
-            call: call.map(CallId::sql),
-            campaign: fact
-                .campaign()
-                .or(row.map(|row| row.campaign))
-                .or(order.map(|order| order.campaign))
-                .map(CampaignId::sql),
-            agent: agent_of(fact).map(AgentId::sql),
-            lead: lead_of(fact).or(row.map(|row| row.lead)).or(order.map(|order| order.lead)).map(LeadId::sql),
-            body: serde_json::to_string(fact).expect("facts always print as JSON"),
-        }
-    }
+/// Campaign and lead of facts that name only their call are looked up, so that they can be found by either.
+fn bind(envelope: &Envelope, tables: &Tables, values: &mut Vec<Arg>) {
+    let fact = &envelope.fact;
+    let call = fact.call();
+    let row = call.and_then(|call| tables.calls.get(&call));
+    let order = order_of(fact).and_then(|order| tables.orders.get(&order));
+    let campaign = fact.campaign().or(row.map(|row| row.campaign)).or(order.map(|order| order.campaign));
+    let lead = lead_of(fact).or(row.map(|row| row.lead)).or(order.map(|order| order.lead));
+    let body = serde_json::to_string(fact).expect("facts always print as JSON");
+    values.extend(args![
+        envelope.centre.sql(),
+        envelope.node,
+        envelope.seq as i64,
+        envelope.moment.0,
+        envelope.wall.0,
+        envelope.version,
+        fact.kind(),
+        call.map(CallId::sql),
+        campaign.map(CampaignId::sql),
+        agent_of(fact).map(AgentId::sql),
+        lead.map(LeadId::sql),
+        body,
+    ]);
 }
 
 fn envelope(row: &Row) -> Result<Envelope, StoreError> {

@@ -3,15 +3,15 @@
 //! Each chunk is one transaction. A batch is known by its campaign and the file's hash, so an import that died half way
 //! is finished by importing the same file again: rows that stand already are found, none is doubled, none is lost.
 
-use super::db::{Tx, args, json_rows, statements};
+use super::db::{Arg, Tx, args, statements};
 use super::facts::{STORE_NODE, Write, append_in, last_seq};
 use super::projection::LISTED;
 use super::rows::LeadState;
 use super::touched::count_new;
+use super::tuples::tuples;
 use super::{CENTRE, Store, StoreError, take_ids};
 use crate::facts::{Envelope, Fact, VERSION};
 use crate::words::*;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Rows of one chunk: more would hold up the writer for too long.
@@ -23,25 +23,20 @@ statements! {
          ON CONFLICT (campaign, file_sha256) DO NOTHING");
     READ_BATCH = one("SELECT id, done, accepted FROM batch WHERE campaign = $1 AND file_sha256 = $2");
     HAS_CAMPAIGN = one("SELECT 1 FROM campaign WHERE id = $1");
-    KNOWN_NUMBERS = rows(
-        "SELECT l.number_hash, l.id, l.batch FROM lead AS l
-         WHERE l.campaign = $2 AND l.number_hash IN (SELECT j.value->>'hash' FROM", ")");
-    LISTED_NUMBERS = rows(
-        "SELECT s.number_hash FROM suppression AS s WHERE s.number_hash IN (SELECT j.value->>'hash' FROM", ")");
-    ADD_PERSONS = rows(
-        "INSERT INTO person (id, centre, phone, name, lang, fields)
-         SELECT CAST(j.value->>'id' AS BIGINT), CAST(j.value->>'centre' AS BIGINT), j.value->>'phone',
-                j.value->>'name', j.value->>'lang', j.value->>'fields'
-         FROM", "");
-    ADD_LEADS = rows(
-        "INSERT INTO lead (id, centre, campaign, batch, person, number_hash, zones, state, first_at, next_at, due_at, callback_at, end_reason)
-         SELECT CAST(j.value->>'id' AS BIGINT), CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'campaign' AS BIGINT),
-                CAST(j.value->>'batch' AS BIGINT), CAST(j.value->>'id' AS BIGINT), j.value->>'hash', j.value->>'zones',
-                j.value->>'state', CAST(j.value->>'next_at' AS BIGINT), CAST(j.value->>'next_at' AS BIGINT), CAST(j.value->>'next_at' AS BIGINT),
-                CAST(j.value->>'callback_at' AS BIGINT), j.value->>'end_reason'
-         FROM", "");
     GROW_BATCH = one("UPDATE batch SET accepted = accepted + $2 WHERE id = $1");
     CLOSE_BATCH = one("UPDATE batch SET done = 1, total = $2, rejected = $3 WHERE id = $1");
+}
+
+tuples! {
+    KNOWN_NUMBERS = "ti",
+        "WITH asked (hash, campaign) AS",
+        "SELECT l.number_hash, l.id, l.batch FROM asked
+         JOIN lead AS l ON l.number_hash = asked.hash AND l.campaign = asked.campaign";
+    LISTED_NUMBERS = "t", "SELECT s.number_hash FROM suppression AS s WHERE s.number_hash IN", "";
+    ADD_PERSONS = "iitttt", "INSERT INTO person (id, centre, phone, name, lang, fields) VALUES", "";
+    ADD_LEADS = "iiiiitttiiiit",
+        "INSERT INTO lead (id, centre, campaign, batch, person, number_hash, zones, state, first_at, next_at, due_at, callback_at, end_reason) VALUES",
+        "";
 }
 
 /// A row of a list that is good to call. The number's hash is the store's own matter.
@@ -166,13 +161,14 @@ impl Import {
 
     /// What becomes of each row, and how many leads are new.
     async fn sort_out(&self, tx: &mut Tx, hashes: &[String]) -> Result<(Vec<RowResult>, u64), StoreError> {
-        let asked: Vec<Value> = hashes.iter().map(|hash| json!({ "hash": hash })).collect();
+        let campaign = self.campaign.sql();
+        let asked: Vec<Arg> = hashes.iter().flat_map(|hash| args![hash, campaign]).collect();
         let mut known: BTreeMap<String, Option<LeadId>> = BTreeMap::new();
-        for row in tx.all(&KNOWN_NUMBERS, args![json_rows(&asked), self.campaign.sql()]).await? {
+        for row in tx.ask(&KNOWN_NUMBERS, asked).await? {
             let ours = row.int(2)? == self.batch.sql();
             known.insert(row.text(0)?, ours.then_some(LeadId::from_sql(row.int(1)?)));
         }
-        let listed = tx.all(&LISTED_NUMBERS, args![json_rows(&asked)]).await?;
+        let listed = tx.ask(&LISTED_NUMBERS, hashes.iter().map(Arg::from).collect()).await?;
         let listed = listed.iter().map(|row| row.text(0)).collect::<Result<std::collections::BTreeSet<_>, _>>()?;
         let mut next = take_ids(tx, "lead", hashes.len()).await?;
         let mut made = 0;
@@ -211,38 +207,48 @@ impl Import {
                 RowResult::Suppressed(id) => (*id, true),
                 RowResult::AlreadyImported(_) | RowResult::Duplicate => continue,
             };
-            persons.push(person_json(id, row));
+            bind_person(id, row, &mut persons);
             let state = match (listed, row.callback_at) {
                 (true, _) => LeadState::Excluded,
                 (false, Some(_)) => LeadState::Scheduled,
                 (false, None) => LeadState::Pending,
             };
             *counts.entry((self.campaign, state)).or_default() += 1;
-            leads.push(self.lead_json(id, hash, row, state));
+            self.bind_lead(id, hash, row, state, &mut leads);
         }
         if persons.is_empty() {
             return Ok(());
         }
-        tx.run(&ADD_PERSONS, args![json_rows(&persons)]).await?;
-        tx.run(&ADD_LEADS, args![json_rows(&leads)]).await?;
+        tx.put(&ADD_PERSONS, persons).await?;
+        tx.put(&ADD_LEADS, leads).await?;
         count_new(tx, &counts).await
     }
 
-    fn lead_json(&self, id: LeadId, hash: &str, row: &NewLead, state: LeadState) -> Value {
-        let at = row.callback_at.map(|at| at.0.max(1));
+    fn bind_lead(&self, id: LeadId, hash: &str, row: &NewLead, state: LeadState, values: &mut Vec<Arg>) {
+        let callback_at = row.callback_at.map(|at| at.0.max(1));
+        let next_at = callback_at.unwrap_or(0);
         let zones = serde_json::to_string(&row.zones).expect("strings always print");
-        json!({
-            "id": id.sql(), "centre": CENTRE.sql(), "campaign": self.campaign.sql(), "batch": self.batch.sql(),
-            "hash": hash, "zones": zones, "state": state.name(), "next_at": at.unwrap_or(0), "callback_at": at,
-            "end_reason": (state == LeadState::Excluded).then_some(LISTED),
-        })
+        let end_reason = (state == LeadState::Excluded).then(|| LISTED.to_owned());
+        values.extend(args![
+            id.sql(),
+            CENTRE.sql(),
+            self.campaign.sql(),
+            self.batch.sql(),
+            id.sql(),
+            hash,
+            zones,
+            state.name(),
+            next_at,
+            next_at,
+            next_at,
+            callback_at,
+            end_reason,
+        ]);
     }
 }
 
-fn person_json(id: LeadId, row: &NewLead) -> Value {
+fn bind_person(id: LeadId, row: &NewLead, values: &mut Vec<Arg>) {
     let fields = serde_json::to_string(&row.fields).expect("strings always print");
-    json!({
-        "id": id.sql(), "centre": CENTRE.sql(), "phone": row.phone.digits(), "name": row.name,
-        "lang": row.lang.map(Lang::tag), "fields": fields,
-    })
+    let lang = row.lang.map(|lang| lang.tag().to_owned());
+    values.extend(args![id.sql(), CENTRE.sql(), row.phone.digits(), row.name.clone(), lang, fields]);
 }

@@ -38,6 +38,7 @@ mod since;
 mod sqlite;
 mod suppression;
 mod touched;
+mod tuples;
 mod users;
 mod verify;
 mod wake;
@@ -162,7 +163,8 @@ impl Store {
     /// Asks the database to understand every statement of ours; what it refuses, with its words. Runs none of them.
     pub async fn prepare_all(&self) -> Vec<String> {
         let mut refused = Vec::new();
-        for sql in ALL_STATEMENTS.concat() {
+        let many = ALL_TUPLES.iter().flat_map(|file| file.iter().map(|tuples| tuples.smallest()));
+        for sql in ALL_STATEMENTS.concat().into_iter().chain(many) {
             if let Err(error) = self.db().prepare(&sql).await {
                 refused.push(error.to_string());
             }
@@ -199,6 +201,9 @@ const ALL_STATEMENTS: [&[Sql]; 21] = [
     wake::STATEMENTS,
     web_sessions::STATEMENTS,
 ];
+
+/// Every statement over many rows.
+const ALL_TUPLES: [&[&tuples::Tuples]; 3] = [facts::TUPLES, import::TUPLES, touched::TUPLES];
 
 async fn connect(url: &str, data_dir: &Path) -> Result<(Db, String), StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {

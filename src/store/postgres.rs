@@ -37,7 +37,10 @@ pub(super) async fn open(url: &str) -> Result<Db, StoreError> {
         why: error.to_string(),
         fix: "write postgres://USER:PASSWORD@HOST:5432/DATABASE",
     })?;
-    let options = options.application_name("outpace").disable_statement_logging();
+    let options = options
+        .application_name("outpace")
+        .statement_cache_capacity(super::db::STATEMENTS_KEPT)
+        .disable_statement_logging();
     let unreachable = |cause: String| StoreError::Unreachable {
         url: shown.clone(),
         cause,

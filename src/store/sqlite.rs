@@ -43,7 +43,8 @@ pub(super) async fn open(file: &Path) -> Result<Db, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-65536")
-        .pragma("temp_store", "MEMORY");
+        .pragma("temp_store", "MEMORY")
+        .statement_cache_capacity(super::db::STATEMENTS_KEPT);
     let log = |options: SqliteConnectOptions| {
         use sqlx::ConnectOptions;
         options.disable_statement_logging()

@@ -1,20 +1,20 @@
 //! How a table's rows become Rust records and back, declared once per table. It knows no statement's meaning.
 
 use super::StoreError;
-use super::db::Row;
+use super::db::{Arg, Row};
 use crate::words::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A column's type: read from a row, written as JSON (see `db::json_rows`).
+/// A column's type: read from a row, bound as a value.
 pub trait Column: Sized {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError>;
-    fn json(&self) -> Value;
+    fn arg(&self) -> Arg;
 }
 
 /// Declares a record, its columns, and a macro with the SQL around them: `select` (all columns, no condition),
-/// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `db::json_rows`).
+/// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `tuples`), `columns` (their types).
 macro_rules! table {
     ($(#[$doc:meta])* $name:ident in $module:ident ($table:literal) {
         $($(#[$fdoc:meta])* $field:ident: $type:ty = $kind:ident,)+
@@ -37,39 +37,35 @@ macro_rules! table {
                 })
             }
 
-            pub(in crate::store) fn json(&self) -> serde_json::Value {
+            /// The row's values in the order of its columns.
+            pub(in crate::store) fn bind(&self, values: &mut Vec<$crate::store::db::Arg>) {
                 use $crate::store::table::Column;
-                let mut object = serde_json::Map::new();
-                object.insert("centre".to_owned(), self.centre.json());
-                $(object.insert(stringify!($field).to_owned(), self.$field.json());)+
-                serde_json::Value::Object(object)
+                values.push(self.centre.arg());
+                $(values.push(self.$field.arg());)+
             }
         }
 
         macro_rules! $module {
             (select) => { concat!("SELECT t.centre" $(, ", t.", stringify!($field))+, " FROM ", $table, " AS t") };
             (upsert_before) => { concat!("INSERT INTO ", $table, " (centre" $(, ", ", stringify!($field))+,
-                ") SELECT CAST(j.value->>'centre' AS BIGINT)"
-                $(, ", CAST(j.value->>'", stringify!($field), "' AS ", sql_type!($kind), ")")+,
-                " FROM") };
-            (upsert_after) => { concat!("WHERE 1 = 1 ON CONFLICT (id) DO UPDATE SET centre = excluded.centre"
+                ") VALUES") };
+            (upsert_after) => { concat!("ON CONFLICT (id) DO UPDATE SET centre = excluded.centre"
                 $(, ", ", stringify!($field), " = excluded.", stringify!($field))+) };
-            (update_before) => { concat!("UPDATE ", $table, " SET centre = r.centre"
+            (update_before) => { concat!("WITH r (centre" $(, ", ", stringify!($field))+, ") AS") };
+            (update_after) => { concat!("UPDATE ", $table, " SET centre = r.centre"
                 $(, ", ", stringify!($field), " = r.", stringify!($field))+,
-                " FROM (SELECT CAST(j.value->>'centre' AS BIGINT) AS centre"
-                $(, ", CAST(j.value->>'", stringify!($field), "' AS ", sql_type!($kind), ") AS ", stringify!($field))+,
-                " FROM") };
-            (update_after) => { concat!(") AS r WHERE ", $table, ".id = r.id") };
+                " FROM r WHERE ", $table, ".id = r.id") };
+            (columns) => { concat!("i" $(, column_type!($kind))+) };
         }
     };
 }
 
-macro_rules! sql_type {
+macro_rules! column_type {
     (int) => {
-        "BIGINT"
+        "i"
     };
     (text) => {
-        "TEXT"
+        "t"
     };
 }
 
@@ -77,11 +73,11 @@ macro_rules! ints {
     ($($type:ty: $read:expr, $write:expr;)+) => {$(
         impl Column for $type {
             fn read(row: &Row, index: usize) -> Result<Self, StoreError> { Ok($read(row.int(index)?)) }
-            fn json(&self) -> Value { Value::from($write(self)) }
+            fn arg(&self) -> Arg { Arg::from($write(self)) }
         }
         impl Column for Option<$type> {
             fn read(row: &Row, index: usize) -> Result<Self, StoreError> { Ok(row.opt_int(index)?.map($read)) }
-            fn json(&self) -> Value { self.as_ref().map_or(Value::Null, |value| Value::from($write(value))) }
+            fn arg(&self) -> Arg { Arg::Int(self.as_ref().map($write)) }
         }
     )+};
 }
@@ -109,16 +105,16 @@ impl Column for String {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
         row.text(index)
     }
-    fn json(&self) -> Value {
-        Value::from(self.as_str())
+    fn arg(&self) -> Arg {
+        Arg::from(self)
     }
 }
 impl Column for Option<String> {
     fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
         row.opt_text(index)
     }
-    fn json(&self) -> Value {
-        self.as_deref().map_or(Value::Null, Value::from)
+    fn arg(&self) -> Arg {
+        Arg::from(self.clone())
     }
 }
 
@@ -143,14 +139,14 @@ macro_rules! enums {
             fn read(row: &$crate::store::db::Row, index: usize) -> Result<Self, $crate::store::StoreError> {
                 $crate::store::table::enum_from(&row.text(index)?)
             }
-            fn json(&self) -> serde_json::Value { serde_json::Value::from($crate::store::table::enum_text(self)) }
+            fn arg(&self) -> $crate::store::db::Arg { $crate::store::table::enum_text(self).into() }
         }
         impl $crate::store::table::Column for Option<$type> {
             fn read(row: &$crate::store::db::Row, index: usize) -> Result<Self, $crate::store::StoreError> {
                 row.opt_text(index)?.map(|text| $crate::store::table::enum_from(&text)).transpose()
             }
-            fn json(&self) -> serde_json::Value {
-                self.as_ref().map_or(serde_json::Value::Null, |v| serde_json::Value::from($crate::store::table::enum_text(v)))
+            fn arg(&self) -> $crate::store::db::Arg {
+                self.as_ref().map($crate::store::table::enum_text).into()
             }
         }
     )+};

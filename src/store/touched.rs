@@ -1,9 +1,10 @@
 //! Rows in and out of the fold: loads what a batch touches, saves what changed. It changes no row itself.
 
-use super::db::{Tx, args, json_rows, statements};
+use super::db::{Arg, Tx, args, json_rows, statements};
 use super::named::Touched;
 use super::projection::Tables;
-use super::rows::{CallRow, LeadFold, LeadState, OrderHead, SessionRow};
+use super::rows::{CallRow, LeadFold, LeadState, OrderHead, RecordingRow, SessionRow};
+use super::tuples::tuples;
 use super::{CENTRE, StoreError};
 use crate::words::*;
 use serde_json::{Value, json};
@@ -17,36 +18,28 @@ statements! {
     LOAD_CALLS = rows(concat!(call_sql!(select), " WHERE t.id IN (SELECT CAST(j.value AS BIGINT) FROM"), ")");
     LOAD_ORDERS = rows(concat!(orders_sql!(select), " WHERE t.id IN (SELECT CAST(j.value AS BIGINT) FROM"), ")");
     LOAD_SESSIONS = rows(concat!(agent_session_sql!(select), " WHERE t.id IN (SELECT CAST(j.value AS BIGINT) FROM"), ")");
-    SAVE_LEADS = rows(lead_sql!(update_before), lead_sql!(update_after));
-    SAVE_CALLS = rows(call_sql!(upsert_before), call_sql!(upsert_after));
-    SAVE_ORDERS = rows(orders_sql!(upsert_before), orders_sql!(upsert_after));
-    SAVE_SESSIONS = rows(agent_session_sql!(upsert_before), agent_session_sql!(upsert_after));
-    SAVE_RECORDINGS = rows(recording_sql!(upsert_before), recording_sql!(upsert_after));
-    SAVE_LINES = rows(
-        "INSERT INTO order_line (order_id, place, centre, sku, quantity, price_minor, currency)
-         SELECT CAST(j.value->>'order_id' AS BIGINT), CAST(j.value->>'place' AS BIGINT), CAST(j.value->>'centre' AS BIGINT),
-                j.value->>'sku', CAST(j.value->>'quantity' AS BIGINT), CAST(j.value->>'price_minor' AS BIGINT), j.value->>'currency'
-         FROM",
-        "WHERE 1 = 1 ON CONFLICT (order_id, place) DO NOTHING");
     SAVE_CAMPAIGN_STATE = one("UPDATE campaign SET state = $2 WHERE id = $1");
-    SAVE_DAYS = rows(
-        "INSERT INTO number_day (centre, number_hash, day, placed, reserved)
-         SELECT CAST(j.value->>'centre' AS BIGINT), j.value->>'hash', j.value->>'day',
-                CAST(j.value->>'placed' AS BIGINT), CAST(j.value->>'reserved' AS BIGINT)
-         FROM",
-        "WHERE 1 = 1 ON CONFLICT (number_hash, day) DO UPDATE
-         SET placed = number_day.placed + excluded.placed, reserved = number_day.reserved + excluded.reserved");
-    SAVE_SUPPRESSED = rows(
-        "INSERT INTO suppression (centre, number_hash, since, why, from_fact)
-         SELECT CAST(j.value->>'centre' AS BIGINT), j.value->>'hash', CAST(j.value->>'since' AS BIGINT), 'opted_out', 1
-         FROM",
-        "WHERE 1 = 1 ON CONFLICT (number_hash) DO UPDATE SET from_fact = 1");
-    SAVE_COUNTS = rows(
-        "INSERT INTO lead_count (centre, campaign, state, n)
-         SELECT CAST(j.value->>'centre' AS BIGINT), CAST(j.value->>'campaign' AS BIGINT), j.value->>'state',
-                CAST(j.value->>'n' AS BIGINT)
-         FROM",
-        "WHERE 1 = 1 ON CONFLICT (campaign, state) DO UPDATE SET n = lead_count.n + excluded.n");
+}
+
+tuples! {
+    SAVE_LEADS = lead_sql!(columns), lead_sql!(update_before), lead_sql!(update_after);
+    SAVE_CALLS = call_sql!(columns), call_sql!(upsert_before), call_sql!(upsert_after);
+    SAVE_ORDERS = orders_sql!(columns), orders_sql!(upsert_before), orders_sql!(upsert_after);
+    SAVE_SESSIONS = agent_session_sql!(columns), agent_session_sql!(upsert_before), agent_session_sql!(upsert_after);
+    SAVE_RECORDINGS = recording_sql!(columns), recording_sql!(upsert_before), recording_sql!(upsert_after);
+    SAVE_LINES = "iiitiit",
+        "INSERT INTO order_line (order_id, place, centre, sku, quantity, price_minor, currency) VALUES",
+        "ON CONFLICT (order_id, place) DO NOTHING";
+    SAVE_DAYS = "ittii",
+        "INSERT INTO number_day (centre, number_hash, day, placed, reserved) VALUES",
+        "ON CONFLICT (number_hash, day) DO UPDATE
+         SET placed = number_day.placed + excluded.placed, reserved = number_day.reserved + excluded.reserved";
+    SAVE_SUPPRESSED = "ititi",
+        "INSERT INTO suppression (centre, number_hash, since, why, from_fact) VALUES",
+        "ON CONFLICT (number_hash) DO UPDATE SET from_fact = 1";
+    SAVE_COUNTS = "iiti",
+        "INSERT INTO lead_count (centre, campaign, state, n) VALUES",
+        "ON CONFLICT (campaign, state) DO UPDATE SET n = lead_count.n + excluded.n";
 }
 
 /// The rows of one transaction: as they were, and as they are now.
@@ -90,24 +83,24 @@ impl Work {
     /// Writes what changed. Tables always in the same order, rows by id: two nodes never wait for each other in a ring.
     pub async fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
         let Work { now, was } = self;
-        put(tx, &SAVE_LEADS, changed(&now.leads, &was.leads, LeadFold::json)).await?;
-        put(tx, &SAVE_CALLS, changed(&now.calls, &was.calls, CallRow::json)).await?;
-        put(tx, &SAVE_ORDERS, changed(&now.orders, &was.orders, OrderHead::json)).await?;
-        put(tx, &SAVE_LINES, line_rows(&now)).await?;
-        put(tx, &SAVE_SESSIONS, changed(&now.sessions, &was.sessions, SessionRow::json)).await?;
-        put(tx, &SAVE_RECORDINGS, now.recordings.values().map(|row| row.json()).collect()).await?;
-        put(tx, &SAVE_SUPPRESSED, suppressed_rows(&now)).await?;
-        put(tx, &SAVE_DAYS, day_rows(&now)).await?;
+        tx.put(&SAVE_LEADS, changed(&now.leads, &was.leads, LeadFold::bind)).await?;
+        tx.put(&SAVE_CALLS, changed(&now.calls, &was.calls, CallRow::bind)).await?;
+        tx.put(&SAVE_ORDERS, changed(&now.orders, &was.orders, OrderHead::bind)).await?;
+        tx.put(&SAVE_LINES, line_rows(&now)).await?;
+        tx.put(&SAVE_SESSIONS, changed(&now.sessions, &was.sessions, SessionRow::bind)).await?;
+        tx.put(&SAVE_RECORDINGS, changed(&now.recordings, &was.recordings, RecordingRow::bind)).await?;
+        tx.put(&SAVE_SUPPRESSED, suppressed_rows(&now)).await?;
+        tx.put(&SAVE_DAYS, day_rows(&now)).await?;
         for (campaign, state) in &now.campaigns {
             tx.run(&SAVE_CAMPAIGN_STATE, args![campaign.sql(), *state]).await?;
         }
-        put(tx, &SAVE_COUNTS, count_rows(&count_changes(&was, &now))).await
+        tx.put(&SAVE_COUNTS, count_rows(&count_changes(&was, &now))).await
     }
 }
 
 /// Changes of `lead_count`, for leads that were not in the store before.
 pub async fn count_new(tx: &mut Tx, counts: &BTreeMap<(CampaignId, LeadState), i64>) -> Result<(), StoreError> {
-    put(tx, &SAVE_COUNTS, count_rows(counts)).await
+    tx.put(&SAVE_COUNTS, count_rows(counts)).await
 }
 
 async fn load(
@@ -119,35 +112,32 @@ async fn load(
     if ids.is_empty() { Ok(Vec::new()) } else { tx.all(sql, args![json_rows(&ids)]).await }
 }
 
-async fn put(tx: &mut Tx, sql: &super::db::Sql, rows: Vec<Value>) -> Result<(), StoreError> {
-    if rows.is_empty() { Ok(()) } else { tx.run(sql, args![json_rows(&rows)]).await.map(|_| ()) }
+fn changed<K: Ord, R: PartialEq>(now: &BTreeMap<K, R>, was: &BTreeMap<K, R>, bind: fn(&R, &mut Vec<Arg>)) -> Vec<Arg> {
+    let mut values = Vec::new();
+    let changed = now.iter().filter(|(key, row)| was.get(key) != Some(row));
+    changed.for_each(|(_, row)| bind(row, &mut values));
+    values
 }
 
-fn changed<K: Ord, R: PartialEq>(now: &BTreeMap<K, R>, was: &BTreeMap<K, R>, json: fn(&R) -> Value) -> Vec<Value> {
-    now.iter().filter(|(key, row)| was.get(key) != Some(row)).map(|(_, row)| json(row)).collect()
-}
-
-fn line_rows(now: &Tables) -> Vec<Value> {
+fn line_rows(now: &Tables) -> Vec<Arg> {
     let of = |(order, lines): (&OrderId, &Vec<crate::facts::OrderLine>)| {
         let order = order.sql();
         let row = move |(place, line): (usize, &crate::facts::OrderLine)| {
-            json!({ "order_id": order, "place": place, "centre": CENTRE.sql(), "sku": line.sku, "quantity": line.quantity,
-                    "price_minor": line.price.minor, "currency": line.price.currency })
+            let (sku, money) = (&line.sku, &line.price);
+            args![order, place as i64, CENTRE.sql(), sku, line.quantity, money.minor, &money.currency]
         };
-        lines.iter().enumerate().map(row).collect::<Vec<Value>>()
+        lines.iter().enumerate().flat_map(row).collect::<Vec<Arg>>()
     };
     now.lines.iter().flat_map(of).collect()
 }
 
-fn suppressed_rows(now: &Tables) -> Vec<Value> {
-    let of = |(hash, since): (&String, &Wall)| json!({ "centre": CENTRE.sql(), "hash": hash, "since": since.0 });
-    now.suppressed.iter().map(of).collect()
+fn suppressed_rows(now: &Tables) -> Vec<Arg> {
+    now.suppressed.iter().flat_map(|(hash, since)| args![CENTRE.sql(), hash, since.0, "opted_out", 1_i64]).collect()
 }
 
-fn day_rows(now: &Tables) -> Vec<Value> {
+fn day_rows(now: &Tables) -> Vec<Arg> {
     let moved = now.days.iter().filter(|(_, change)| **change != (0, 0));
-    let of = |((hash, day), (placed, reserved)): (&(String, String), &(i64, i64))| json!({ "centre": CENTRE.sql(), "hash": hash, "day": day, "placed": placed, "reserved": reserved });
-    moved.map(of).collect()
+    moved.flat_map(|((hash, day), (placed, reserved))| args![CENTRE.sql(), hash, day, *placed, *reserved]).collect()
 }
 
 fn count_changes(was: &Tables, now: &Tables) -> BTreeMap<(CampaignId, LeadState), i64> {
@@ -160,8 +150,7 @@ fn count_changes(was: &Tables, now: &Tables) -> BTreeMap<(CampaignId, LeadState)
     counts
 }
 
-fn count_rows(counts: &BTreeMap<(CampaignId, LeadState), i64>) -> Vec<Value> {
+fn count_rows(counts: &BTreeMap<(CampaignId, LeadState), i64>) -> Vec<Arg> {
     let moved = counts.iter().filter(|(_, n)| **n != 0);
-    let of = |((campaign, state), n): (&(CampaignId, LeadState), &i64)| json!({ "centre": CENTRE.sql(), "campaign": campaign.sql(), "state": state.name(), "n": n });
-    moved.map(of).collect()
+    moved.flat_map(|((campaign, state), n)| args![CENTRE.sql(), campaign.sql(), state.name(), *n]).collect()
 }

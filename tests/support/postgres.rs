@@ -1,6 +1,8 @@
 //! A PostgreSQL server of a test's own: a fresh cluster in a temporary directory, reached over a socket file,
 //! ended by its process id. It is never the machine's server.
 
+#![allow(dead_code, reason = "each test binary and bench uses its own part of the support")]
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;

@@ -9,6 +9,20 @@ const STEP: f64 = 0.5;
 const PRE_STEPS: usize = 40;
 /// AMD's delay is folded in over this many steps.
 const DELAY_STEPS: usize = 12;
+/// The horizons, in steps: all of them are whole.
+const HORIZON_STEPS: [usize; HORIZONS] = horizon_steps();
+/// Of the last horizon.
+const REACH: usize = HORIZON_STEPS[HORIZONS - 1];
+
+const fn horizon_steps() -> [usize; HORIZONS] {
+    let mut steps = [0; HORIZONS];
+    let mut j = 0;
+    while j < HORIZONS {
+        steps[j] = (HORIZON_SECONDS[j] / STEP) as usize;
+        j += 1;
+    }
+    steps
+}
 
 #[derive(Debug, Clone, Default)]
 pub struct Demand {
@@ -16,8 +30,8 @@ pub struct Demand {
     pre: Vec<Row>,
     /// By half seconds of ringing.
     ring: Vec<Row>,
-    /// By one-second bins of ring age, at level one: what the level filter expects.
-    live_hazard: Vec<f64>,
+    /// Live answers fallen due by each second of ringing, at level one.
+    live_due: Vec<f64>,
     /// Where a fresh dial lands, given that it becomes a person's answer; sums to one.
     landing: Row,
     /// A fresh dial becomes live at all.
@@ -26,7 +40,9 @@ pub struct Demand {
     survival: Vec<f64>,
     incidence: Vec<f64>,
     people: Vec<f64>,
-    /// The same two, behind AMD's delay.
+    /// Incidence half a step before each step, to the last horizon of the oldest line.
+    halves: Vec<f64>,
+    /// The two incidences behind AMD's delay, half a step before each step.
     delayed: Vec<f64>,
     delayed_people: Vec<f64>,
     delay: [f64; DELAY_STEPS],
@@ -39,10 +55,11 @@ impl Demand {
             None => std::array::from_fn(|step| if step == 0 { 1.0 } else { 0.0 }),
         };
         self.incidences(ring, level);
-        let delayed = amd.is_some();
-        behind(&self.incidence, &self.delay, delayed, &mut self.delayed);
-        behind(&self.people, &self.delay, delayed, &mut self.delayed_people);
-        self.ringing(delayed);
+        halve(&self.incidence, &mut self.halves);
+        let delay = amd.is_some().then_some(&self.delay);
+        behind(&self.incidence, delay, &mut self.delayed);
+        behind(&self.people, delay, &mut self.delayed_people);
+        self.ringing(amd.is_some());
         self.dialing(ring);
     }
 
@@ -56,14 +73,16 @@ impl Demand {
         self.survival.push(1.0);
         self.incidence.push(0.0);
         self.people.push(0.0);
-        self.live_hazard.clear();
+        self.live_due.clear();
+        self.live_due.push(0.0);
         let (mut alive, mut live_sum, mut people_sum) = (1.0, 0.0, 0.0);
         for step in 0..steps {
             let age = (step as f64 + 0.5) * STEP;
             let (on, off) = ring.ring_hazard(age);
             let share = ring.live_share(age);
             if step % 2 == 0 {
-                self.live_hazard.push(on * share);
+                let due = self.live_due[step / 2] + on * share;
+                self.live_due.push(due);
             }
             let live = level * on * share;
             let total = (live + on * (1.0 - share) + off).max(1e-9);
@@ -80,10 +99,16 @@ impl Demand {
     fn ringing(&mut self, delayed: bool) {
         self.ring.clear();
         for age in 0..self.survival.len() {
-            let base = self.incidence[age];
+            let (base, scale) = (self.incidence[age], 1.0 / self.survival[age]);
             let row = std::array::from_fn(|j| {
-                let by = folded(&self.incidence, &self.delay, age as f64 + HORIZON_SECONDS[j] / STEP, base, delayed);
-                (by / self.survival[age]).clamp(0.0, 1.0)
+                let by = if delayed {
+                    let end = age + HORIZON_STEPS[j];
+                    let from_now = self.halves[age + 1..=end].iter().rev();
+                    self.delay.iter().zip(from_now).map(|(mass, by)| mass * (by - base)).sum::<f64>()
+                } else {
+                    self.incidence[(age + HORIZON_STEPS[j]).min(self.incidence.len() - 1)] - base
+                };
+                (by * scale).clamp(0.0, 1.0)
             });
             self.ring.push(row);
         }
@@ -100,26 +125,17 @@ impl Demand {
             mass[step] = ends * on / total;
             alive[step + 1] = (alive[step] - ends).max(1e-6);
         }
+        // What starts to ring `n` steps from now is live by a horizon if it takes the steps that are left.
+        let fold = |from: usize, j: usize, table: &[f64]| {
+            let left = table[1..=HORIZON_STEPS[j]].iter().rev();
+            mass[from..].iter().zip(left).map(|(mass, by)| mass * by).sum::<f64>()
+        };
         self.pre.clear();
-        let mut people = ZERO;
         for from in 0..PRE_STEPS {
-            let row = std::array::from_fn(|j| {
-                let end = HORIZON_SECONDS[j] / STEP;
-                let mut by = 0.0;
-                for (step, mass) in mass.iter().enumerate().skip(from) {
-                    let left = end - (step - from) as f64 - 0.5;
-                    if left <= 0.0 {
-                        break;
-                    }
-                    by += mass * value(&self.delayed, left);
-                    if from == 0 {
-                        people[j] += mass * value(&self.delayed_people, left);
-                    }
-                }
-                (by / alive[from]).clamp(0.0, 1.0)
-            });
-            self.pre.push(row);
+            let scale = 1.0 / alive[from];
+            self.pre.push(std::array::from_fn(|j| (fold(from, j, &self.delayed) * scale).clamp(0.0, 1.0)));
         }
+        let people: Row = std::array::from_fn(|j| fold(0, j, &self.delayed_people));
         self.answer_rate = mass.iter().sum::<f64>() * self.incidence.last().copied().unwrap_or(0.0);
         self.landing = landing(&people);
     }
@@ -132,8 +148,9 @@ impl Demand {
         &self.landing
     }
 
-    pub fn live_hazard(&self) -> &[f64] {
-        &self.live_hazard
+    /// Live answers that fall due between two ages of ringing, at level one: what the level filter expects.
+    pub fn live_due(&self, from_age: f64, to_age: f64) -> f64 {
+        value(&self.live_due, to_age.max(0.0)) - value(&self.live_due, from_age.max(0.0))
     }
 
     /// Live answers per call placed and not failed.
@@ -163,34 +180,34 @@ impl Demand {
     }
 }
 
-/// Incidence beyond `base` by grid time `at`, behind AMD's delay.
-fn folded(table: &[f64], delay: &[f64; DELAY_STEPS], at: f64, base: f64, delayed: bool) -> f64 {
-    if !delayed {
-        return (value(table, at) - base).max(0.0);
-    }
-    let mut sum = 0.0;
-    for (step, mass) in delay.iter().enumerate() {
-        let then = at - step as f64 - 0.5;
-        if then <= 0.0 {
-            break;
-        }
-        sum += mass * (value(table, then) - base).max(0.0);
-    }
-    sum
-}
-
-/// A whole table moved behind AMD's delay.
-fn behind(table: &[f64], delay: &[f64; DELAY_STEPS], delayed: bool, out: &mut Vec<f64>) {
-    out.clear();
-    let steps = table.len() + if delayed { DELAY_STEPS } else { 0 };
-    out.extend((0..steps).map(|at| folded(table, delay, at as f64, 0.0, delayed)));
-}
-
+/// Between the entries, and as the last beyond them.
 fn value(table: &[f64], at: f64) -> f64 {
     let below = at as usize;
     match table.get(below + 1) {
         Some(above) => table[below] + (above - table[below]) * (at - below as f64),
         None => table.last().copied().unwrap_or(0.0),
+    }
+}
+
+/// A table half a step before each step, as far as any horizon reaches; at zero, nothing.
+fn halve(table: &[f64], out: &mut Vec<f64>) {
+    let last = table.last().copied().unwrap_or(0.0);
+    out.clear();
+    out.push(0.0);
+    out.extend(table.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])));
+    out.resize(table.len() + REACH + 1, last);
+}
+
+/// A whole table moved behind AMD's delay, half a step before each step.
+fn behind(table: &[f64], delay: Option<&[f64; DELAY_STEPS]>, out: &mut Vec<f64>) {
+    halve(table, out);
+    let Some(delay) = delay else { return };
+    // At whole steps first: what came half a step before, one and a half before, and so on.
+    for at in (1..out.len()).rev() {
+        out[at] = out[1..=at].iter().rev().zip(delay).map(|(by, mass)| mass * by).sum();
+    }
+    for at in (1..out.len()).rev() {
+        out[at] = 0.5 * (out[at] + out[at - 1]);
     }
 }
 

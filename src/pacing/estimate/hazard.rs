@@ -46,16 +46,29 @@ impl Hazard {
         self.total.1 += 1.0;
     }
 
-    /// Events per second at this age, shrunk towards the overall rate.
-    pub fn at(&self, age: f64) -> f64 {
-        let bin = bin_of(age);
-        self.bin(bin, self.overall())
+    /// Endings expected between two ages of one that lasts, each bin shrunk towards the overall rate.
+    pub fn between(&self, from_age: f64, to_age: f64) -> f64 {
+        let towards = self.overall();
+        let (mut at, mut bin, mut due) = (from_age, bin_of(from_age), 0.0);
+        while at < to_age {
+            let end = EDGES.get(bin + 1).copied().unwrap_or(f64::INFINITY).min(to_age);
+            due += self.bin(bin, towards) * (end - at);
+            at = end;
+            bin += 1;
+        }
+        due
     }
 
     fn bin(&self, bin: usize, towards: f64) -> f64 {
         // A bin's prior is worth two endings, so it fades as soon as the bin has some of its own.
         let weight = 2.0;
         (self.events[bin] + weight) / (self.exposure[bin] + weight / towards)
+    }
+
+    /// The chance to outlast one second, by bin: what tables are built from.
+    pub fn outlasts(&self) -> Outlasts {
+        let towards = self.overall();
+        Outlasts(std::array::from_fn(|bin| (-self.bin(bin, towards)).exp()))
     }
 
     /// Endings per second over all ages.
@@ -68,6 +81,24 @@ impl Hazard {
         self.events.iter_mut().for_each(|x| *x *= keep);
         self.total.0 *= keep;
         self.total.1 *= keep;
+    }
+}
+
+/// The chance to outlast one second, by age.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlasts([f64; BINS]);
+
+impl Outlasts {
+    /// For the seconds that begin at this age, one after the other.
+    pub fn from(&self, age: f64) -> impl Iterator<Item = f64> + '_ {
+        let mut bin = bin_of(age);
+        (0..).map(move |second| {
+            let middle = age + f64::from(second) + 0.5;
+            while bin + 1 < BINS && EDGES[bin + 1] <= middle {
+                bin += 1;
+            }
+            self.0[bin]
+        })
     }
 }
 

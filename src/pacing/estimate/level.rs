@@ -14,6 +14,9 @@ pub struct Level {
     due: f64,
     mean: f64,
     variance: f64,
+    /// The levels themselves, and where a jump leads (for the spread that it was made for).
+    levels: [f64; LEVELS],
+    jump: ([f64; LEVELS], f64),
     pub tuning: Tuning,
 }
 
@@ -30,8 +33,9 @@ pub struct Tuning {
 impl Default for Level {
     fn default() -> Level {
         let tuning = Tuning { jumps: 1.0 / 1500.0, drift: 1.0 / 60_000.0, spread: 0.6 };
-        let mut level = Level { weights: [0.0; LEVELS], due: 0.0, mean: 1.0, variance: 0.0, tuning };
-        level.weights = level.prior();
+        let levels = std::array::from_fn(|at| log_level(at).exp());
+        let jump = (prior(tuning.spread), tuning.spread);
+        let mut level = Level { weights: jump.0, due: 0.0, mean: 1.0, variance: 0.0, levels, jump, tuning };
         level.summarize();
         level
     }
@@ -55,11 +59,14 @@ impl Level {
             return;
         }
         let due = std::mem::take(&mut self.due);
-        self.weights.iter_mut().enumerate().for_each(|(at, weight)| *weight *= (-due * log_level(at).exp()).exp());
+        self.weights.iter_mut().zip(&self.levels).for_each(|(weight, level)| *weight *= (-due * level).exp());
         self.summarize();
+        if self.jump.1 != self.tuning.spread {
+            self.jump = (prior(self.tuning.spread), self.tuning.spread);
+        }
         let jumped = 1.0 - (-seconds * self.tuning.jumps).exp();
         let moved = (0.5 * seconds * self.tuning.drift / (STEP * STEP)).min(0.3);
-        let (prior, before) = (self.prior(), self.weights);
+        let (prior, before) = (self.jump.0, self.weights);
         for at in 0..LEVELS {
             let below = before[at.saturating_sub(1)];
             let above = before[(at + 1).min(LEVELS - 1)];
@@ -78,28 +85,26 @@ impl Level {
         self.variance / (self.mean * self.mean)
     }
 
-    fn prior(&self) -> [f64; LEVELS] {
-        let weights: [f64; LEVELS] =
-            std::array::from_fn(|at| (-0.5 * (log_level(at) / self.tuning.spread).powi(2)).exp());
-        let total: f64 = weights.iter().sum();
-        weights.map(|weight| weight / total)
-    }
-
     fn summarize(&mut self) {
         let total: f64 = self.weights.iter().sum();
         if !(total > 1e-200 && total.is_finite()) {
-            self.weights = self.prior();
+            self.weights = self.jump.0;
             return self.summarize();
         }
         let (mut mean, mut square) = (0.0, 0.0);
-        for (at, weight) in self.weights.iter_mut().enumerate() {
+        for (weight, level) in self.weights.iter_mut().zip(&self.levels) {
             *weight /= total;
-            let level = log_level(at).exp();
             mean += *weight * level;
             square += *weight * level * level;
         }
         (self.mean, self.variance) = (mean, (square - mean * mean).max(0.0));
     }
+}
+
+fn prior(spread: f64) -> [f64; LEVELS] {
+    let weights: [f64; LEVELS] = std::array::from_fn(|at| (-0.5 * (log_level(at) / spread).powi(2)).exp());
+    let total: f64 = weights.iter().sum();
+    weights.map(|weight| weight / total)
 }
 
 fn log_level(at: usize) -> f64 {

@@ -27,8 +27,3 @@ pub const HORIZON_SECONDS: [f64; HORIZONS] =
 pub type Row = [f64; HORIZONS];
 
 pub const ZERO: Row = [0.0; HORIZONS];
-
-/// `a + (b - a) * x` at each horizon.
-pub fn mix(a: &Row, b: &Row, x: f64) -> Row {
-    std::array::from_fn(|j| a[j] + (b[j] - a[j]) * x)
-}

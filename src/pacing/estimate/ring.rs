@@ -90,17 +90,14 @@ impl Ring {
         }
     }
 
+    /// A line was dialing for so long, and then something was heard of it. Told when it is over, so that calls that the
+    /// carrier swallows teach nothing of how soon the others ring.
     pub fn expose_pre(&mut self, from_age: f64, to_age: f64) {
-        expose(&mut self.pre, from_age, to_age, |_, _| ());
+        expose(&mut self.pre, from_age, to_age);
     }
 
-    /// Returns the live answers that fell due, by the hazards given (`live_hazard` per second of ring age).
-    pub fn expose_ring(&mut self, from_age: f64, to_age: f64, live_hazard: &[f64]) -> f64 {
-        let mut due = 0.0;
-        expose(&mut self.ring, from_age, to_age, |bin, seconds| {
-            due += live_hazard.get(bin).copied().unwrap_or(0.0) * seconds
-        });
-        due
+    pub fn expose_ring(&mut self, from_age: f64, to_age: f64) {
+        expose(&mut self.ring, from_age, to_age);
     }
 
     pub fn rang(&mut self, age: f64) {
@@ -222,13 +219,12 @@ fn shrunk(shares: &[Share], ring_age: f64, overall: Share) -> f64 {
     (yes / of).clamp(0.001, 0.999)
 }
 
-fn expose(bins: &mut [Bin], from_age: f64, to_age: f64, mut each: impl FnMut(usize, f64)) {
+fn expose(bins: &mut [Bin], from_age: f64, to_age: f64) {
     let mut at = from_age.max(0.0);
     while at < to_age {
         let here = bin(at, bins.len());
         let end = if here + 1 == bins.len() { to_age } else { (here as f64 + 1.0).min(to_age) };
         bins[here].exposure += end - at;
-        each(here, end - at);
         at = end;
     }
 }

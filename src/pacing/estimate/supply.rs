@@ -1,7 +1,8 @@
 //! Supply tables: the probability that an agent of a given state and age is ready within each horizon.
 //! A talk goes through its stages into the wrap-up and out of it; each is a hazard by its own age.
 
-use super::{HORIZON_SECONDS, Row, Talk, ZERO, mix};
+use super::hazard::Outlasts;
+use super::{HORIZON_SECONDS, HORIZONS, Row, Talk, ZERO};
 
 /// Seconds looked ahead.
 const SECONDS: usize = 36;
@@ -15,8 +16,15 @@ const KNOTS: [f64; 30] = [
 type Curve = [f64; SECONDS + 1];
 const FLAT: Curve = [0.0; SECONDS + 1];
 
+/// The chance of being not yet ready at each horizon, and its logarithm: what an agent's speed multiplies.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    left: Row,
+    log: Row,
+}
+
 #[derive(Debug, Clone, Default)]
-struct Table(Vec<Row>);
+struct Table(Vec<Left>);
 
 #[derive(Debug, Clone, Default)]
 pub struct Supply {
@@ -31,11 +39,13 @@ impl Supply {
     /// `grace` is added to every horizon: a caller waits that long.
     pub fn rebuild(&mut self, talk: &Talk, grace: f64, person_share: f64) {
         let ready = talk.ready_share();
-        let wrap_curve = |at: usize, age: f64| passed(|t| talk.wraps[at].at(age + t), ready);
+        let wraps = [talk.wraps[0].outlasts(), talk.wraps[1].outlasts()];
+        let wrap_curve = |at: usize, age: f64| passed(&wraps[at], age, ready);
         for at in 0..2 {
             self.wraps[at].fill(grace, |age| wrap_curve(at, age));
         }
-        self.pauses.fill(grace, |age| passed(|t| talk.pauses.at(age + t), 1.0));
+        let pauses = talk.pauses.outlasts();
+        self.pauses.fill(grace, |age| passed(&pauses, age, 1.0));
         let (after_machine, after_person) = (wrap_curve(0, 0.0), wrap_curve(1, 0.0));
         self.talks(talk, grace, &after_machine, &after_person, person_share);
     }
@@ -44,16 +54,17 @@ impl Supply {
         let count = talk.stages.len();
         self.from_start.resize(count, FLAT);
         self.stages.resize(count, Table::default());
+        let leaves: Vec<Outlasts> = talk.stages.iter().map(|stage| stage.leaves.outlasts()).collect();
         // A stage may lead to itself: two sweeps over curves kept from the last time settle it.
         for _ in 0..2 {
             for at in 0..count {
                 let onward = self.onward(talk, at, after_machine, after_person, person_share);
-                self.from_start[at] = folded(|t| leaving(talk, at, t), &onward);
+                self.from_start[at] = folded(&leaves[at], 0.0, &onward);
             }
         }
         for at in 0..count {
             let onward = self.onward(talk, at, after_machine, after_person, person_share);
-            self.stages[at].fill(grace, |age| folded(|t| leaving(talk, at, age + t), &onward));
+            self.stages[at].fill(grace, |age| folded(&leaves[at], age, &onward));
         }
     }
 
@@ -78,21 +89,18 @@ impl Supply {
         curve
     }
 
-    pub fn talk_row(&self, stage: usize, age: f64) -> Row {
-        self.stages.get(stage).map_or(ZERO, |table| table.row(age))
+    /// `speed` is a factor on the hazard, near one.
+    pub fn talk_row(&self, stage: usize, age: f64, speed: f64) -> Row {
+        self.stages.get(stage).map_or(ZERO, |table| table.row(age, speed))
     }
 
-    pub fn wrap_row(&self, human: bool, age: f64) -> Row {
-        self.wraps[usize::from(human)].row(age)
+    pub fn wrap_row(&self, human: bool, age: f64, speed: f64) -> Row {
+        self.wraps[usize::from(human)].row(age, speed)
     }
 
     pub fn pause_row(&self, age: f64) -> Row {
-        self.pauses.row(age)
+        self.pauses.row(age, 1.0)
     }
-}
-
-fn leaving(talk: &Talk, at: usize, age: f64) -> f64 {
-    talk.stages[at].leaves.at(age)
 }
 
 impl Table {
@@ -100,46 +108,54 @@ impl Table {
         self.0.clear();
         self.0.extend(KNOTS.iter().map(|&age| {
             let curve = curve(age);
-            std::array::from_fn(|j| at(&curve, HORIZON_SECONDS[j] + grace))
+            let left: Row = std::array::from_fn(|j| (1.0 - at(&curve, HORIZON_SECONDS[j] + grace)).clamp(1e-12, 1.0));
+            Left { left, log: left.map(f64::ln) }
         }));
     }
 
-    fn row(&self, age: f64) -> Row {
+    fn row(&self, age: f64, speed: f64) -> Row {
         let above = KNOTS.partition_point(|&knot| knot <= age);
-        match (above, self.0.len()) {
-            (_, 0) => ZERO,
-            (0, _) => self.0[0],
-            (above, len) if above >= len => self.0[len - 1],
-            (above, _) => {
-                let (from, to) = (KNOTS[above - 1], KNOTS[above]);
-                mix(&self.0[above - 1], &self.0[above], (age - from) / (to - from))
-            }
+        let (from, to, x) = match (above, self.0.len()) {
+            (_, 0) => return ZERO,
+            (0, _) => (0, 0, 0.0),
+            (above, len) if above >= len => (len - 1, len - 1, 0.0),
+            (above, _) => (above - 1, above, (age - KNOTS[above - 1]) / (KNOTS[above] - KNOTS[above - 1])),
+        };
+        let (from, to, more) = (&self.0[from], &self.0[to], (speed - 1.0).clamp(-0.5, 1.0));
+        let mut row = ZERO;
+        for j in 0..HORIZONS {
+            let left = from.left[j] + (to.left[j] - from.left[j]) * x;
+            let log = from.log[j] + (to.log[j] - from.log[j]) * x;
+            // left^speed = left * exp(more * log), by the first terms of the exponential: of it, or of its inverse.
+            let power = (more * log).abs();
+            let terms = 1.0 + power + 0.5 * power * power;
+            row[j] = (1.0 - if more > 0.0 { left / terms } else { left * terms }).max(0.0);
         }
+        row
     }
 }
 
-/// Passed one hazard within t seconds, times a share.
-fn passed(hazard: impl Fn(f64) -> f64, share: f64) -> Curve {
+/// Passed one hazard within t seconds from an age, times a share.
+fn passed(outlasts: &Outlasts, age: f64, share: f64) -> Curve {
     let mut curve = FLAT;
     let mut alive = 1.0;
-    for t in 0..SECONDS {
-        alive *= (-hazard(t as f64 + 0.5)).exp();
-        curve[t + 1] = share * (1.0 - alive);
+    for (by, outlasts) in curve[1..].iter_mut().zip(outlasts.from(age)) {
+        alive *= outlasts;
+        *by = share * (1.0 - alive);
     }
     curve
 }
 
 /// Passed one hazard, then `onward`.
-fn folded(hazard: impl Fn(f64) -> f64, onward: &Curve) -> Curve {
+fn folded(outlasts: &Outlasts, age: f64, onward: &Curve) -> Curve {
     let mut curve = FLAT;
     let mut alive = 1.0;
-    for t in 0..SECONDS {
-        let ends = alive * (1.0 - (-hazard(t as f64 + 0.5)).exp());
+    for (t, outlasts) in outlasts.from(age).take(SECONDS).enumerate() {
+        let ends = alive * (1.0 - outlasts);
         alive -= ends;
         // Ended in the middle of this second.
-        for later in t + 1..=SECONDS {
-            curve[later] += ends * 0.5 * (onward[later - t - 1] + onward[later - t]);
-        }
+        let then = onward.windows(2).map(|pair| 0.5 * (pair[0] + pair[1]));
+        curve[t + 1..].iter_mut().zip(then).for_each(|(by, then)| *by += ends * then);
     }
     curve
 }
