@@ -68,7 +68,7 @@ pub mod ui;
 
 /// The HTTP API.
 // uses: words facts campaign kpi engine store ui
-// crates: axum tokio governor
+// crates: axum tokio governor hyper hyper-util
 pub mod api;
 
 /// The commands.

@@ -9,6 +9,10 @@ mod story;
 mod flow;
 #[path = "api_story/house.rs"]
 mod house;
+#[path = "api_story/manners.rs"]
+mod manners;
+#[path = "api_story/matrix.rs"]
+mod matrix;
 #[path = "api_story/mistakes.rs"]
 mod mistakes;
 #[path = "api_story/people.rs"]
@@ -21,15 +25,21 @@ use std::path::Path;
 
 #[test]
 fn a_day_at_the_api() {
-    roles::nothing_is_left_out();
+    matrix::nothing_is_left_out();
     let mut house = house::House::open("api-story");
     flow::facts_by_cursor(&house);
-    roles::each_role_at_each_path(&house);
+    matrix::each_role_at_each_operation(&house);
+    matrix::a_client_without_a_filter(&house);
     roles::lists_are_one_s_own(&house);
     roles::numbers_are_masked_by_role(&house);
     mistakes::each_mistake_is_named(&house);
     mistakes::bodies_are_bounded(&house);
     mistakes::in_chinese(&house);
+    manners::every_answer_has_its_id(&house);
+    manners::what_is_left_is_told(&house);
+    manners::a_thing_is_made_once(&house);
+    manners::two_managers_and_one_campaign(&house);
+    manners::two_browsers_and_one_agent(&house);
     flow::a_list_by_http(&house);
     flow::pages(&house);
     flow::figures(&house);
@@ -79,7 +89,11 @@ fn the_document_is_whole() {
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
-                let place = if path.contains(&format!("{{{name}}}")) { "path" } else { "query" };
+                let place = match name {
+                    "Idempotency-Key" | "If-Match" => "header",
+                    name if path.contains(&format!("{{{name}}}")) => "path",
+                    _ => "query",
+                };
                 assert_eq!(parameter["in"], place, "{what}: {name}");
             }
         }
@@ -97,7 +111,7 @@ fn has_answers(what: &str, operation: &serde_json::Value, with_id: bool, with_bo
         wanted.extend(["404", "422"]);
     }
     if with_body && operation.get("requestBody").is_some() {
-        wanted.extend(["413", "422"]);
+        wanted.extend(["408", "413", "415", "422"]);
     }
     for status in wanted {
         assert!(answers.contains_key(status), "{what} does not say {status}");

@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::body::{Json, Path, parse, parse_some};
 use super::error::{Noun, Problem};
+use super::etag::{Condition, IfMatch, Tagged};
 use super::state::{Api, State};
 use crate::engine::{AgentRecord, AgentView, Request};
 use crate::store::{AgentRow, Scope};
@@ -104,15 +105,11 @@ async fn create(
 
 #[utoipa::path(get, path = "/v1/agents/{id}", tag = "agents", params(("id" = String, Path)),
     responses((status = 200, body = Agent), (status = 404)))]
-async fn get(
-    Extract(api): Extract<State>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Agent>, Problem> {
+async fn get(Extract(api): Extract<State>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: AgentId = parse("id", &id)?;
     caller.acts_for(id)?;
     let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found(Noun::Agent, id))?;
-    Ok(axum::Json(show(&api, row)))
+    Ok(tagged(&api, row))
 }
 
 #[utoipa::path(post, path = "/v1/agents/{id}/login", tag = "agents", params(("id" = String, Path)), request_body = Login,
@@ -121,21 +118,22 @@ async fn login(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
+    IfMatch(if_match): IfMatch,
     Json(login): Json<Login>,
-) -> Result<axum::Json<Agent>, Problem> {
+) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
     if login.campaigns.is_empty() {
         return Err(Problem::invalid("campaigns", Reason::new("api.no_campaigns")));
     }
     let campaigns: Result<Vec<CampaignId>, Problem> = login.campaigns.iter().map(|id| parse("campaigns", id)).collect();
     let campaigns = campaigns?;
-    order(api, caller, id, |agent| Request::Login { agent, campaigns }).await
+    order(api, caller, id, &if_match, |agent| Request::Login { agent, campaigns }).await
 }
 
 #[utoipa::path(post, path = "/v1/agents/{id}/ready", tag = "agents", params(("id" = String, Path)),
     responses((status = 200, body = Agent), (status = 409)))]
-async fn ready(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
-    order(api, caller, id, |agent| Request::Ready { agent }).await
+async fn ready(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::Ready { agent }).await
 }
 
 /// At once, or after the call in hand.
@@ -145,21 +143,22 @@ async fn pause(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
+    IfMatch(if_match): IfMatch,
     Json(pause): Json<Pause>,
-) -> Result<axum::Json<Agent>, Problem> {
+) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
     let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
     if reason.is_empty() || reason.len() > 64 {
         return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
     }
-    order(api, caller, id, |agent| Request::Pause { agent, reason }).await
+    order(api, caller, id, &if_match, |agent| Request::Pause { agent, reason }).await
 }
 
 /// At once, or after the call in hand.
 #[utoipa::path(post, path = "/v1/agents/{id}/logout", tag = "agents", params(("id" = String, Path)),
     responses((status = 200, body = Agent), (status = 409)))]
-async fn logout(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
-    order(api, caller, id, |agent| Request::Logout { agent }).await
+async fn logout(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::Logout { agent }).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -205,13 +204,24 @@ async fn order(
     Extract(api): Extract<State>,
     caller: Caller,
     Path(id): Path<String>,
+    if_match: &Condition,
     request: impl FnOnce(AgentId) -> Request,
-) -> Result<axum::Json<Agent>, Problem> {
+) -> Answer {
     let id: AgentId = parse("id", &id)?;
     caller.acts_for(id)?;
     let row = api.store.agent(id).await?.ok_or_else(|| Problem::not_found(Noun::Agent, id))?;
+    // Only who compares first must be alone: a floor clicks all the time.
+    let _alone = if if_match.is_asked() { Some(api.changing.lock().await) } else { None };
+    if_match.holds(api.feed.revision_of_agent(id))?;
     api.ask(&caller.name(), request(id)).await.map_err(|r| Problem::refused(&r))?;
-    Ok(axum::Json(show(&api, row)))
+    Ok(tagged(&api, row))
+}
+
+/// With the tag of the agent's state.
+type Answer = Result<Tagged<Agent>, Problem>;
+
+fn tagged(api: &Api, row: AgentRow) -> Tagged<Agent> {
+    Tagged(StatusCode::OK, api.feed.revision_of_agent(row.id), show(api, row))
 }
 
 fn lang_of(tag: Option<&str>) -> Result<Lang, Problem> {

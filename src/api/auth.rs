@@ -1,30 +1,33 @@
 //! Who asks: an API key as bearer token, or a person's session as cookie; the role, what it is bound to, its language.
 //! It refuses to fall back: a request with an `Authorization` header is judged by it alone.
 
-use super::cookie;
 use super::error::{Noun, Problem, lang};
+use super::rates::Rate;
 use super::state::{Api, State};
+use super::{address, cookie};
 use crate::store::{Binding, Scope, SessionHash, StoreError};
 use crate::words::{AgentId, CampaignId, KeyId, Lang, Reason};
 use axum::extract::{FromRequestParts, Request, State as Extract};
 use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::DefaultClock;
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
 
-/// Requests a second for one key, with a burst of as many. Above: 429.
+/// Requests a second of one key or one session.
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(500).expect("not zero");
 
 /// A page proves with it that it read the session's answer, which a stranger's page cannot.
 pub const CSRF_HEADER: &str = "x-csrf-token";
 
-type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>;
-static LIMITER: LazyLock<Limiter> = LazyLock::new(|| RateLimiter::keyed(Quota::per_second(REQUESTS_PER_SECOND)));
+/// Requests a minute of one address that come with no key or session that holds.
+const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(3000).expect("not zero");
+const MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+
+static STRANGERS: LazyLock<Rate> = LazyLock::new(|| Rate::new("address", STRANGERS_PER_MINUTE, MINUTE));
+static CALLERS: LazyLock<Rate> = LazyLock::new(|| Rate::new("caller", REQUESTS_PER_SECOND, NonZeroU32::MIN));
 
 /// The caller, as every handler gets it.
 #[derive(Debug, Clone)]
@@ -54,6 +57,14 @@ impl Caller {
         match &self.who {
             Who::Key(id) => format!("key:{id}"),
             Who::User { name, .. } => format!("user:{name}"),
+        }
+    }
+
+    /// Each session of a person counts by itself.
+    fn rate_key(&self) -> String {
+        match &self.who {
+            Who::Key(id) => id.to_string(),
+            Who::User { session, .. } => session.to_string(),
         }
     }
 
@@ -126,17 +137,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// The middleware in front of everything but health, the document and the login.
-pub async fn authenticate(Extract(api): Extract<State>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(
+    Extract(api): Extract<State>,
+    address::From(address): address::From,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let caller = match identify(&api, request.method(), request.headers()).await {
         Ok(caller) => caller,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return stranger(problem, address),
     };
-    if LIMITER.check_key(&caller.name()).is_err() {
-        let reason = Reason::new("api.too_many_requests").with("most", REQUESTS_PER_SECOND);
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS, reason).after(1).into_response();
-    }
-    request.extensions_mut().insert(caller);
-    next.run(request).await
+    let (standing, mut response) = match CALLERS.take(&caller.rate_key()) {
+        Ok(standing) => {
+            request.extensions_mut().insert(caller);
+            (standing, next.run(request).await)
+        }
+        Err(standing) => (standing, standing.problem().into_response()),
+    };
+    standing.write(response.headers_mut());
+    response
+}
+
+fn stranger(problem: Problem, address: IpAddr) -> Response {
+    let (standing, problem) = match STRANGERS.take(&address::neighbourhood(address).to_string()) {
+        Ok(standing) => (standing, problem),
+        Err(standing) => (standing, standing.problem()),
+    };
+    let mut response = problem.into_response();
+    standing.write(response.headers_mut());
+    response
 }
 
 async fn identify(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {

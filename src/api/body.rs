@@ -2,15 +2,20 @@
 
 use super::error::Problem;
 use crate::words::{Reason, Wall};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{StatusCode, request::Parts};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserializer, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// JSON bodies; a lead file may be larger and is streamed.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// A body that comes more slowly is given up; of a lead file, each part of it.
+pub const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// Lists and objects within each other (`reliability-goals.md`).
 const DEPTH_MAX: usize = 32;
 
@@ -21,14 +26,64 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|e| match e.status() {
-            status @ StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(status, Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX)).at("body")
-            }
-            status => Problem::new(status, Reason::new("api.broken_off").with("problem", e.body_text())).at("body"),
-        })?;
+        let wrong_type = content_type(request.headers(), &["application/json"]);
+        let bytes = axum::body::Bytes::from_request(request, state);
+        let bytes = tokio::time::timeout(BODY_WITHIN, bytes).await.map_err(|_| too_slow())?.map_err(unread)?;
+        if let (Some(problem), false) = (wrong_type, bytes.is_empty()) {
+            return Err(problem);
+        }
         read(&bytes).map(Json)
     }
+}
+
+fn unread(error: BytesRejection) -> Problem {
+    match error.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(status, Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX)).at("body")
+        }
+        status => Problem::new(status, Reason::new("api.broken_off").with("problem", error.body_text())).at("body"),
+    }
+}
+
+pub fn too_slow() -> Problem {
+    let reason = Reason::new("api.too_slow_body").with("seconds", BODY_WITHIN.as_secs());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, reason).at("body")
+}
+
+/// What is wrong with the body's type, if it has one: it must be one of `known`, or `application/NAME+json` for JSON.
+pub fn content_type(headers: &HeaderMap, known: &[&str]) -> Option<Problem> {
+    let header = headers.get(header::CONTENT_TYPE)?;
+    let text = header.to_str().unwrap_or("?");
+    let kind = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let json = known.contains(&"application/json") && kind.starts_with("application/") && kind.ends_with("+json");
+    if json || known.contains(&kind.as_str()) {
+        return None;
+    }
+    let value: String = text.chars().take(64).collect();
+    let reason = Reason::new("api.content_type").with("value", value).with("wanted", known.join(", "));
+    Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason).at("content-type"))
+}
+
+/// A JSON object of texts; a name that stands twice is refused, where a map would keep the last.
+pub fn unique<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Unique;
+    impl<'de> Visitor<'de> for Unique {
+        type Value = BTreeMap<String, String>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object of texts")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((name, value)) = entries.next_entry::<String, String>()? {
+                if map.contains_key(&name) {
+                    return Err(serde::de::Error::custom(format_args!("duplicate field `{name}`")));
+                }
+                map.insert(name, value);
+            }
+            Ok(map)
+        }
+    }
+    input.deserialize_map(Unique)
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -1,7 +1,7 @@
 //! Calls: what became of each, its timeline of facts, its recording; and the agent's hand on the one at hand.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time};
+use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique};
 use super::error::{Noun, Problem};
 use super::state::{Api, State};
 use crate::engine::Request;
@@ -164,7 +164,7 @@ struct Choose {
     /// Of the step as it was shown: a click on an older one is refused.
     turn: u32,
     choice: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unique")]
     fields: BTreeMap<String, String>,
 }
 

@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::body::{Json, Path, Query, name_of, parse, time};
 use super::error::{Noun, Problem};
+use super::etag::{Condition, IfMatch, MustMatch, Tagged};
 use super::state::{Api, ShelfError, State};
 use crate::engine::{CampaignView, DecisionView, Mode, Request};
 use crate::store::{CampaignRow, Scope};
@@ -127,9 +128,15 @@ async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json
 async fn create(
     Extract(api): Extract<State>,
     caller: Caller,
+    IfMatch(if_match): IfMatch,
     Json(new): Json<NewCampaign>,
-) -> Result<(StatusCode, axum::Json<Campaign>), Problem> {
+) -> Answer {
     caller.needs(LEAD)?;
+    let _alone = api.changing.lock().await;
+    if if_match.is_asked() {
+        let known = api.store.campaign_named(&new.name).await?;
+        if_match.holds(known.map(|row| api.feed.revision_of_campaign(row.id)).unwrap_or_default())?;
+    }
     let shelf = api.shelf.clone();
     let name = new.name.clone();
     let spec = tokio::task::spawn_blocking(move || shelf.take(&name))
@@ -147,39 +154,35 @@ async fn create(
     let id = spec.id;
     api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
     let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
-    Ok((StatusCode::CREATED, axum::Json(show(&api, row, caller.lang).await?)))
+    tagged(&api, StatusCode::CREATED, row, caller.lang).await
 }
 
 #[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
     responses((status = 200, body = Campaign), (status = 404)))]
-async fn get(
-    Extract(api): Extract<State>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Campaign>, Problem> {
+async fn get(Extract(api): Extract<State>, caller: Caller, Path(id): Path<String>) -> Answer {
     caller.needs(WATCH)?;
     let row = find(&api, &caller, &id).await?;
-    Ok(axum::Json(show(&api, row, caller.lang).await?))
+    tagged(&api, StatusCode::OK, row, caller.lang).await
 }
 
 #[utoipa::path(post, path = "/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
     responses((status = 200, body = Campaign), (status = 404)))]
-async fn start(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
-    order(api, caller, id, |campaign| Request::StartCampaign { campaign }).await
+async fn start(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |campaign| Request::StartCampaign { campaign }).await
 }
 
 /// Ringing calls are let go, talks go on.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns", params(("id" = String, Path)),
     responses((status = 200, body = Campaign), (status = 404)))]
-async fn pause(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
-    order(api, caller, id, |campaign| Request::PauseCampaign { campaign }).await
+async fn pause(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |campaign| Request::PauseCampaign { campaign }).await
 }
 
 /// No new calls; those in flight finish.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/drain", tag = "campaigns", params(("id" = String, Path)),
     responses((status = 200, body = Campaign), (status = 404)))]
-async fn drain(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Campaign>, Problem> {
-    order(api, caller, id, |campaign| Request::DrainCampaign { campaign }).await
+async fn drain(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |campaign| Request::DrainCampaign { campaign }).await
 }
 
 /// Calls in flight finish under the old mode; the change is recorded.
@@ -189,24 +192,36 @@ async fn mode(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
+    MustMatch(if_match): MustMatch,
     Json(new): Json<NewMode>,
-) -> Result<axum::Json<Campaign>, Problem> {
+) -> Answer {
     let mode: Mode = serde_json::from_value(serde_json::Value::String(new.mode.clone())).map_err(|_| {
         Problem::one_of("mode", &new.mode, "manual, preview, progressive, ratio, predictive, agentless")
     })?;
-    order(api, caller, id, |campaign| Request::SetMode { campaign, mode }).await
+    order(api, caller, id, &if_match, |campaign| Request::SetMode { campaign, mode }).await
 }
 
 async fn order(
     Extract(api): Extract<State>,
     caller: Caller,
     Path(id): Path<String>,
+    if_match: &Condition,
     request: impl FnOnce(CampaignId) -> Request,
-) -> Result<axum::Json<Campaign>, Problem> {
+) -> Answer {
     caller.needs(LEAD)?;
     let row = find(&api, &caller, &id).await?;
+    let _alone = api.changing.lock().await;
+    if_match.holds(api.feed.revision_of_campaign(row.id))?;
     api.ask(&caller.name(), request(row.id)).await.map_err(|r| Problem::refused(&r))?;
-    Ok(axum::Json(show(&api, row, caller.lang).await?))
+    tagged(&api, StatusCode::OK, row, caller.lang).await
+}
+
+/// With the tag of what managers change; taken before the figures, so that it is never newer than they are.
+type Answer = Result<Tagged<Campaign>, Problem>;
+
+async fn tagged(api: &Api, status: StatusCode, row: CampaignRow, lang: Lang) -> Answer {
+    let revision = api.feed.revision_of_campaign(row.id);
+    Ok(Tagged(status, revision, show(api, row, lang).await?))
 }
 
 /// How many calls are placed now (or were at a past moment), and why: the estimates, the ledger, the latest decisions.

@@ -4,7 +4,8 @@
 use super::error::Shown;
 use super::{Routes, routes};
 use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -12,7 +13,13 @@ use utoipa::openapi::{Content, Ref, RefOr, Response};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Outpace", description = "Campaigns, agents, calls, orders and KPIs of an outbound dialer."),
+    info(
+        title = "Outpace",
+        description = "Campaigns, agents, calls, orders and KPIs of an outbound dialer.\n\n\
+        Every answer carries `X-Request-Id` (your own, if you send one); answers to callers carry `RateLimit` and \
+        `RateLimit-Policy`. Times are RFC 3339, ids 16 hexadecimal digits, errors RFC 9457 problems in the language of \
+        `Accept-Language`. Lists go on with `after`, the `next` of the page before."
+    ),
     components(schemas(Shown))
 )]
 struct Base;
@@ -39,11 +46,48 @@ pub fn document() -> utoipa::openapi::OpenApi {
     components.add_security_scheme("key", SecurityScheme::Http(scheme));
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for (path, item) in &mut document.paths.paths {
+        item.post.iter_mut().for_each(|operation| post(path, operation));
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             complete(path, operation);
         }
     }
     document
+}
+
+/// Headers that a POST heeds: `Idempotency-Key` everywhere but where it would be no use, `If-Match` on what is changed.
+fn post(path: &str, operation: &mut Operation) {
+    if ["/v1/session", "/v1/campaigns/{id}/leads:import"].contains(&path) {
+        return;
+    }
+    let about = "One for each thing that is made, such as a UUID: the same request again gets the same answer";
+    add_header(operation, "Idempotency-Key", about, "^[!-~]+$");
+    add_answers(operation, &["409", "422"]);
+    let changes_a_campaign = path.starts_with("/v1/campaigns");
+    let changes_an_agent = path.starts_with("/v1/agents/{id}/");
+    if changes_a_campaign || changes_an_agent {
+        add_header(operation, "If-Match", "The ETag that was seen: 412 if it was changed meanwhile", "^[ -~]+$");
+        add_answers(operation, &["412"]);
+    }
+    if path == "/v1/campaigns/{id}/mode" {
+        add_answers(operation, &["428"]);
+    }
+}
+
+fn add_header(operation: &mut Operation, name: &str, about: &str, pattern: &str) {
+    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(128)).pattern(Some(pattern)).build();
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build();
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+}
+
+fn add_answers(operation: &mut Operation, statuses: &[&str]) {
+    for status in statuses {
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+    }
 }
 
 fn complete(path: &str, operation: &mut Operation) {
@@ -59,21 +103,20 @@ fn complete(path: &str, operation: &mut Operation) {
         Some("session_get" | "session_log_out") => vec![by("session")],
         Some(_) | None => vec![by("key"), by("session")],
     });
-    let answers = &mut operation.responses.responses;
     for (status, description) in COMMON {
-        answers.insert(status.to_owned(), RefOr::T(Response::new(description)));
+        operation.responses.responses.insert(status.to_owned(), RefOr::T(Response::new(description)));
     }
     // Any of these may be wrong: an id of the path, a parameter, a field.
     if path.contains('{') || operation.parameters.is_some() || operation.request_body.is_some() {
-        answers.entry("422".to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+        add_answers(operation, &["422"]);
     }
     if path.contains("{id}") {
-        answers.entry("404".to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+        add_answers(operation, &["404"]);
     }
     if operation.request_body.is_some() {
-        answers.entry("413".to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+        add_answers(operation, &["408", "413", "415"]);
     }
-    for (status, answer) in answers {
+    for (status, answer) in &mut operation.responses.responses {
         if let RefOr::T(answer) = answer {
             describe(status, answer);
         }
@@ -88,9 +131,13 @@ fn describe(status: &str, answer: &mut Response) {
             "204" => "Done, and on disk",
             "400" => "The body broke off",
             "404" => "Not there, or another's",
-            "409" => "Not in this state",
+            "408" => "The body came too slowly",
+            "409" => "Not in this state, or done already",
+            "412" => "Changed meanwhile: read it again",
             "413" => "The body is too large",
+            "415" => "A body of another type is expected",
             "422" => "A value is wrong: which one, and the fix",
+            "428" => "If-Match is needed here",
             _ => "See the detail",
         }
         .to_owned();

@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem details: a code, the field, the fix, in the reader's language.
 //! It refuses to tell a caller of what is not the caller's.
 
+use super::request_id::RequestId;
 use crate::engine::{Refusal, RefusalKind};
 use crate::store::StoreError;
 use crate::words::{Lang, Reason};
@@ -36,6 +37,9 @@ pub struct Shown {
     /// The field or parameter that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// As in `X-Request-Id`: what to name when asking why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 /// What can be looked up by its id, and not be there.
@@ -107,13 +111,14 @@ impl Problem {
         Problem::new(status, refusal.reason.clone())
     }
 
-    fn body(&self, lang: Lang) -> Vec<u8> {
+    fn body(&self, lang: Lang, id: Option<&RequestId>) -> Vec<u8> {
         let shown = Shown {
             code: self.reason.code.clone(),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.reason.text(lang),
             field: self.field.clone(),
+            request_id: id.map(|id| id.text().to_owned()),
         };
         serde_json::to_vec(&shown).expect("plain text serializes")
     }
@@ -149,7 +154,7 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = self.body(Lang::En);
+        let body = self.body(Lang::En, None);
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -172,6 +177,7 @@ pub fn lang(headers: &HeaderMap) -> Lang {
 pub async fn localize(request: Request, next: Next) -> Response {
     let lang = lang(request.headers());
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let status = response.status();
     let wordless = status.as_u16() >= 400 && !response.headers().contains_key(header::CONTENT_TYPE);
@@ -185,7 +191,7 @@ pub async fn localize(request: Request, next: Next) -> Response {
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
     headers.remove(header::CONTENT_LENGTH);
     if method != Method::HEAD {
-        *response.body_mut() = Body::from(problem.body(lang));
+        *response.body_mut() = Body::from(problem.body(lang, id.as_ref()));
     }
     response
 }

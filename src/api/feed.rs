@@ -1,5 +1,7 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
+use super::etag::Revision;
+use super::revisions::Revisions;
 use crate::engine::{AgentView, CampaignView, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
@@ -20,6 +22,7 @@ pub struct Feed {
     events: broadcast::Sender<Event>,
     kpis: Arc<Mutex<Fold>>,
     owners: Arc<Mutex<Owners>>,
+    revisions: Arc<RwLock<Revisions>>,
 }
 
 /// Whose facts are whose: most facts of a call name the call alone.
@@ -45,6 +48,7 @@ impl Feed {
             events: broadcast::channel(BEHIND_MAX).0,
             kpis,
             owners: Arc::default(),
+            revisions: Arc::default(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Feed {
         match output {
             Output::Fact(fact) => {
                 self.kpis.lock().expect("never held across a panic").observe(fact);
+                self.revisions.write().expect("never held across a panic").observe(fact);
                 let campaign = self.owners.lock().expect("never held across a panic").of(&fact.fact);
                 self.tell(|| Event::Fact(Arc::new(fact.clone()), campaign));
             }
@@ -81,6 +86,14 @@ impl Feed {
 
     pub fn agent(&self, id: AgentId) -> Option<AgentView> {
         self.agents.read().expect("never held across a panic").get(&id).cloned()
+    }
+
+    pub fn revision_of_campaign(&self, id: CampaignId) -> Revision {
+        self.revisions.read().expect("never held across a panic").campaign(id)
+    }
+
+    pub fn revision_of_agent(&self, id: AgentId) -> Revision {
+        self.revisions.read().expect("never held across a panic").agent(id)
     }
 
     pub fn campaign(&self, id: CampaignId) -> Option<CampaignView> {

@@ -1,7 +1,10 @@
 //! Leads: imported from a CSV body, listed, and numbers that may never be called again.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path as Segment, Query, limit, name_of, parse, parse_some, short, shown};
+use super::body::{
+    BODY_WITHIN, Json, Page, Path as Segment, Query, content_type, limit, name_of, parse, parse_some, short, shown,
+    too_slow,
+};
 use super::error::{Noun, Problem};
 use super::state::{Api, State};
 use crate::engine::{AgentView, Output, Request};
@@ -9,7 +12,7 @@ use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State as Extract};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,9 @@ use utoipa_axum::routes;
 
 /// A lead file may be so large; it is streamed, not kept in memory.
 const FILE_BYTES_MAX: u64 = 1 << 30;
+/// What browsers and programs call a CSV file.
+const LIST_TYPES: [&str; 5] =
+    ["text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream"];
 
 pub fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(suppress))
@@ -158,10 +164,14 @@ async fn import(
     Extract(api): Extract<State>,
     caller: Caller,
     Segment(id): Segment<String>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<axum::Json<serde_json::Value>, Problem> {
     caller.needs(&[Scope::Manager])?;
     let row = super::campaigns::find(&api, &caller, &id).await?;
+    if let Some(problem) = content_type(&headers, &LIST_TYPES) {
+        return Err(problem);
+    }
     let file = Upload::receive(&api.uploads, body).await?;
     let began = (api.now)();
     let report = api.store.import_file(&row, &file.0, began, |_| {}).await.map_err(|error| match error {
@@ -206,7 +216,9 @@ impl Upload {
         let mut file = tokio::fs::File::create(&upload.0).await.map_err(failed)?;
         let mut stream = body.into_data_stream();
         let mut bytes = 0;
-        while let Some(chunk) = stream.next().await {
+        loop {
+            let next = tokio::time::timeout(BODY_WITHIN, stream.next()).await.map_err(|_| too_slow())?;
+            let Some(chunk) = next else { break };
             let chunk = chunk.map_err(|e| {
                 Problem::new(StatusCode::BAD_REQUEST, Reason::new("api.broken_off").with("problem", e)).at("body")
             })?;

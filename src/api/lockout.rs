@@ -1,8 +1,9 @@
 //! Who guesses passwords waits: so many failures a minute for one name from one address, and for one address in all.
 //! It refuses to touch sessions that stand, and other addresses of the same person.
 
+use super::address::neighbourhood;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -50,17 +51,6 @@ impl Lockout {
 
 fn place(address: IpAddr, name: &str) -> Place {
     (address, format!("/{name}"))
-}
-
-/// A household has 2^64 addresses of IPv6 (RFC 6177).
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
 }
 
 fn wait(times: &mut VecDeque<Instant>, most: usize, now: Instant) -> Option<Duration> {

@@ -1,6 +1,7 @@
 //! The HTTP API under `/v1`: commands in, views and facts out; one file per noun.
 //! It refuses to decide anything: the engine does, the store remembers, the pages show.
 
+mod address;
 mod agents;
 mod auth;
 mod body;
@@ -9,18 +10,25 @@ mod campaigns;
 mod cookie;
 mod document;
 mod error;
+mod etag;
 mod events;
 mod feed;
 mod health;
+mod idempotency;
 mod kpis;
 mod leads;
 mod lockout;
 mod orders;
+mod rates;
+mod request_id;
+mod revisions;
+mod serve;
 mod session;
 mod state;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use serve::serve;
 pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
 
@@ -67,6 +75,7 @@ pub fn router(state: State) -> Router {
     let plain = |router: OpenApiRouter<State>| router.split_for_parts().0;
     let bounded = |router| plain(router).layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX)).layer(timeout);
     bounded(ordinary)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::once))
         .merge(plain(long))
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
         .merge(bounded(login))
@@ -78,15 +87,6 @@ pub fn router(state: State) -> Router {
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))
+        .layer(axum::middleware::from_fn(request_id::mark))
         .with_state(state)
-}
-
-/// Serves until `ended` comes. Requests under way are finished; streams are cut off by whoever stops the task.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    state: State,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

@@ -3,17 +3,21 @@
 
 use super::auth::{Caller, Who, unauthorized};
 use super::body::Json;
-use super::cookie;
 use super::error::Problem;
 use super::lockout::Lockout;
+use super::rates::Rate;
 use super::state::State;
+use super::{address, cookie};
 use crate::store::{Binding, PASSWORD_BYTES_MAX, Scope, SessionHash, UserRow};
 use crate::words::{Lang, Reason};
-use axum::extract::{ConnectInfo, State as Extract};
+use axum::extract::{Request, State as Extract};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::LazyLock;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -54,7 +58,22 @@ impl LoginGuard {
 }
 
 pub fn login_route() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(log_in))
+    OpenApiRouter::new().routes(routes!(log_in)).layer(axum::middleware::from_fn(per_address))
+}
+
+/// A whole floor behind one address at the start of its shift, and not many more.
+const LOGINS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
+const MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+static LOGINS: LazyLock<Rate> = LazyLock::new(|| Rate::new("login", LOGINS_PER_MINUTE, MINUTE));
+
+async fn per_address(address::From(address): address::From, request: Request, next: Next) -> Response {
+    let address = address::neighbourhood(address);
+    let (standing, mut response) = match LOGINS.take(&address.to_string()) {
+        Ok(standing) => (standing, next.run(request).await),
+        Err(standing) => (standing, standing.problem().into_response()),
+    };
+    standing.write(response.headers_mut());
+    response
 }
 
 pub fn routes() -> OpenApiRouter<State> {
@@ -92,7 +111,7 @@ struct Session {
         (status = 401), (status = 403), (status = 422), (status = 429)))]
 async fn log_in(
     Extract(api): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    address::From(address): address::From,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
@@ -104,7 +123,7 @@ async fn log_in(
         }
     }
     api.logins.reachable(&headers)?;
-    let user = prove(&api, &name, &password, address(peer, &headers)).await?;
+    let user = prove(&api, &name, &password, address).await?;
     if let Some(former) = cookie::session(&headers) {
         api.store.end_session(&SessionHash::of(former)).await?;
     }
@@ -171,11 +190,4 @@ fn to_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// A proxy on this machine says for whom it speaks, last in the list; anyone else's word is not asked for.
-fn address(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|text| text.trim().parse().ok());
-    last.filter(|_| peer.ip().is_loopback()).unwrap_or_else(|| peer.ip())
 }

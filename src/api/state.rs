@@ -26,6 +26,8 @@ pub struct Api {
     pub uploads: PathBuf,
     pub sip_realm: String,
     pub logins: LoginGuard,
+    /// Held from the look at `If-Match` to the end of the change.
+    pub changing: tokio::sync::Mutex<()>,
     pub now: Arc<dyn Fn() -> Wall + Send + Sync>,
 }
 

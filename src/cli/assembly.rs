@@ -11,7 +11,7 @@ use crate::live::prompts::Prompts;
 use crate::live::{Host, HostSetup, TrunkSetup};
 use crate::media::Prompt;
 use crate::sip::Trunk;
-use crate::store::Store;
+use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -80,10 +80,13 @@ impl Assembly {
             uploads: config.data.dir.join("uploads"),
             sip_realm: config.sip.realm.clone(),
             logins: LoginGuard::new(address),
+            changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
         });
+        fail_point("at", "host_started");
         // Ready means ready: nobody is let in before the campaigns are back.
         resume(&store, &shelf, &api, &host.running).await?;
+        fail_point("at", "resumed");
         let (stop, mut stopped) = watch::channel(false);
         let state = api.clone();
         let serving = tokio::spawn(async move {

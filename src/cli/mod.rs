@@ -5,6 +5,7 @@ mod check;
 pub mod config;
 mod data;
 mod demo;
+mod doctor;
 pub mod evidence;
 mod import;
 mod key;
@@ -55,6 +56,8 @@ enum Command {
     Verify(verify::Verify),
     /// A whole campaign over real SIP and RTP on this machine, with robots. 本机演示。
     Demo(demo::Demo),
+    /// Find what is wrong with ports, trunk, phones, clock, disk, database, campaigns. 体检：查出问题并给出办法。
+    Doctor(doctor::Doctor),
     /// The configuration. 配置。
     Config(ConfigCommand),
     /// API keys. 接口密钥。
@@ -124,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Evidence(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
             print!("{}", config::EXAMPLE);
             Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ impl Engine {
         match self.legs.get(&leg).copied() {
             Some(Owner::Call(call)) => self.on_call_leg(call, leg, event),
             Some(Owner::Agent(agent)) => self.on_agent_leg(agent, leg, event),
+            Some(Owner::Leftover) => self.on_leftover(leg, event),
             // A leg we have let go of; its last words change nothing.
             None => {}
         }
@@ -127,7 +128,7 @@ impl Engine {
                 | MediaEvent::Played { .. }
                 | MediaEvent::Sit => {}
             },
-            None => {}
+            Some(Owner::Leftover) | None => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
-pub use crate::facts::{LeadCounts, LedgerEntry, OpenCall, OpenSession, UnplannedLead};
+pub use crate::facts::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
 use crate::pacing::Estimates;
 use crate::script::{Prompt, Step, Values};
 use crate::words::*;
@@ -91,6 +91,8 @@ pub struct Recovered {
     pub last_seq: u64,
     /// Placed, neither withdrawn nor ended when the program died.
     pub open_calls: Vec<OpenCall>,
+    /// Legs that the host is taking down: `Ended` follows for each.
+    pub leftovers: Vec<Leftover>,
     /// Their calls ended, their leads wait for a plan: retry, callback or close them.
     pub unplanned: Vec<UnplannedLead>,
     /// Sessions without a logout.

@@ -72,6 +72,8 @@ pub struct Engine {
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
+    /// Of the run that died.
+    leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
     /// Manual and preview: leads that agents look at, leads that agents asked the store for, and what agents should know.
     previews: BTreeMap<AgentId, preview::Shown>,
@@ -88,6 +90,8 @@ pub struct Engine {
 enum Owner {
     Call(CallId),
     Agent(AgentId),
+    /// Of the run that died: see `recover`.
+    Leftover,
 }
 
 impl Engine {
@@ -117,6 +121,7 @@ impl Engine {
             ledgers: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
+            leftovers: BTreeMap::new(),
             shutting_down: false,
             previews: BTreeMap::new(),
             wanted: BTreeMap::new(),
@@ -174,6 +179,7 @@ impl Engine {
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::Leftover(leg) => self.on_leftover_over(leg),
             Timer::Shutdown => self.on_shutdown_deadline(),
             Timer::LastReports => self.on_reports_overdue(),
         }

@@ -1,11 +1,26 @@
 //! The first input of every run: what the store knows. Calls that were alive when the program died get
 //! their end here (I3), and people who waited then count as abandoned (I4).
+//!
+//! What may still be up at the carrier holds its channel (I10) until the line layer says that it is over (I11); its
+//! record is closed then, for somebody may pick up a phone that the dead program made ring.
 
-use super::Engine;
 use super::io::*;
+use super::timers::Timer;
+use super::{Engine, Owner};
 use crate::campaign::recycle::{self, Ending};
 use crate::facts::{Abandon, Fact};
 use crate::words::*;
+use std::time::Duration;
+
+/// SIP gives a leftover up after 64 T1, twice if somebody answers meanwhile; in flight must be zero after 60 s (I2).
+const LEFTOVER_MAX: Duration = Duration::from_secs(50);
+
+/// A leg of an earlier run that is being taken down.
+pub(super) struct Left {
+    trunk: Option<TrunkId>,
+    /// Its call, if that has no end yet.
+    open: Option<OpenCall>,
+}
 
 impl Engine {
     pub(super) fn recover(&mut self, known: Recovered) {
@@ -28,10 +43,73 @@ impl Engine {
             let OpenSession { agent, session, last } = session;
             self.fact(Fact::AgentLoggedOut { agent, session, effective: last, reason: "interrupted".to_owned() });
         }
-        for call in known.open_calls {
+        let mut open_calls = known.open_calls;
+        for leftover in known.leftovers {
+            let at = open_calls.iter().position(|open| Some(open.call) == leftover.call);
+            let open = at.map(|at| open_calls.remove(at));
+            self.take_leftover(leftover, open);
+        }
+        for call in open_calls {
             self.close_open_call(call);
         }
         self.unplanned.extend(known.unplanned);
+    }
+
+    fn take_leftover(&mut self, leftover: Leftover, open: Option<OpenCall>) {
+        let Leftover { leg, trunk, answered, sip_call_id, caller_id, .. } = leftover;
+        if let Some(trunk) = trunk.and_then(|id| self.trunks.get_mut(&id)) {
+            trunk.in_use += 1;
+        }
+        let open = open.map(|mut open| {
+            // The record of the INVITE was on its way to the disk, as the INVITE to the carrier: it counts as sent.
+            if let (Some(trunk), true) = (trunk, open.sip_call_id.as_ref() != Some(&sip_call_id)) {
+                self.fact(Fact::InviteSent { call: open.call, leg, trunk, sip_call_id, caller_id });
+            }
+            if answered && !open.answered {
+                self.fact(Fact::CallAnswered { call: open.call });
+                open.answered = true;
+            }
+            open
+        });
+        self.legs.insert(leg, Owner::Leftover);
+        self.leftovers.insert(leg, Left { trunk, open });
+        self.after(Timer::Leftover(leg), LEFTOVER_MAX);
+    }
+
+    pub(super) fn on_leftover(&mut self, leg: LegId, event: LegEvent) {
+        match event {
+            LegEvent::Answered => self.leftover_picked_up(leg),
+            LegEvent::Refused { .. } | LegEvent::Ended { .. } => self.on_leftover_over(leg),
+            LegEvent::InviteSent { .. } | LegEvent::Ringing | LegEvent::EarlyMedia => {}
+        }
+    }
+
+    fn leftover_picked_up(&mut self, leg: LegId) {
+        let open = self.leftovers.get_mut(&leg).and_then(|left| left.open.as_mut());
+        if let Some(open) = open.filter(|open| !open.answered) {
+            open.answered = true;
+            let call = open.call;
+            self.fact(Fact::CallAnswered { call });
+        }
+    }
+
+    /// Nothing of it is left at the carrier, or nobody will ever tell.
+    pub(super) fn on_leftover_over(&mut self, leg: LegId) {
+        self.legs.remove(&leg);
+        self.timers.cancel(Timer::Leftover(leg));
+        let Some(Left { trunk, open }) = self.leftovers.remove(&leg) else { return };
+        if let Some(trunk) = trunk.and_then(|id| self.trunks.get_mut(&id)) {
+            trunk.in_use = trunk.in_use.saturating_sub(1);
+        }
+        let Some(open) = open else { return };
+        let campaign = open.campaign;
+        self.close_open_call(open);
+        if self.campaigns.contains_key(&campaign) {
+            self.plan_unplanned(campaign);
+            let now = self.now;
+            self.timers.set_earlier(Timer::Lease(campaign), now + Duration::from_millis(50));
+            self.rouse(campaign);
+        }
     }
 
     fn close_open_call(&mut self, open: OpenCall) {

@@ -1,6 +1,6 @@
 //! The engine's timers: one enum, a sentence each, and the ordered set that holds them.
 
-use crate::words::{AgentId, CallId, CampaignId, Moment};
+use crate::words::{AgentId, CallId, CampaignId, LegId, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Timer {
     DeviceBack(AgentId),
     /// The agent's phone is called again.
     CallPhone(AgentId),
+    /// Nobody told of the end of a call that the dead program left behind.
+    Leftover(LegId),
     /// The drain limit of a shutdown.
     Shutdown,
     /// At a shutdown the recorder or the store never reported back.

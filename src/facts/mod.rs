@@ -5,7 +5,7 @@
 
 pub mod standing;
 
-pub use standing::{LeadCounts, LedgerEntry, OpenCall, OpenSession, UnplannedLead};
+pub use standing::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
 
 use crate::words::*;
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,8 @@ pub struct OpenCall {
     pub lead: LeadId,
     pub attempt: u32,
     pub invite_sent: bool,
+    /// Of the last INVITE on record.
+    pub sip_call_id: Option<String>,
     pub answered: bool,
     /// AMD said human (or unknown), or no AMD.
     pub human: bool,
@@ -34,6 +36,19 @@ pub struct UnplannedLead {
     pub cause: Option<Cause>,
     /// The last one that was set, if any.
     pub outcome: Option<String>,
+}
+
+/// A leg that may still be up at the other end, though the program that made it died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    pub leg: LegId,
+    /// `None`: an agent's phone.
+    pub call: Option<CallId>,
+    pub trunk: Option<TrunkId>,
+    /// A 200 had come.
+    pub answered: bool,
+    pub sip_call_id: String,
+    pub caller_id: String,
 }
 
 /// A session without a logout.

@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, wall_now};
 use super::desk::Desk;
+use super::heir::{Heir, restore_phones};
 use super::lines::{Lines, LinesSetup};
 use super::media_edge::MediaSettings;
 use super::phonebook::Phonebook;
@@ -13,11 +14,13 @@ use super::world::{Inbox, LiveWorld, Observer};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
-use crate::store::{Health, Standing, Store, StoreError};
+use crate::store::{Health, Standing, Store, StoreError, Testament, fail_point};
 use crate::words::*;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::task::JoinHandle as Task;
@@ -25,11 +28,14 @@ use tokio::task::JoinHandle as Task;
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
 
+/// A closed file is recorded within this, even by a store that was away for a while.
+const UNTOLD: Duration = Duration::from_secs(3600);
+
 /// Of a process that may not write any more.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What the registrar grants at most.
+/// What the registrar grants at most: a phone that fell away unseen is known to be gone after this.
 const REGISTER_EXPIRES: Duration = Duration::from_secs(60);
 
 pub struct HostSetup {
@@ -118,15 +124,30 @@ impl Host {
         let clock = Clock::start();
         let store = setup.store;
         let owner = store.take_node(setup.node, wall_now()).await?;
+        fail_point("at", "node_taken");
+        let testaments = store.testaments(setup.node).await?;
         let since = wall_now() - Duration::from_secs(LEDGER_DAYS * 86_400);
         let ledgers: BTreeMap<CampaignId, Wall> = store.campaigns().await?.into_iter().map(|c| (c.id, since)).collect();
         let standing = store.recover(owner, &ledgers).await?;
+        let last_fact = standing.last_wall;
         let running = standing.running.clone();
         let agents = store.agents().await?;
         let (inbox, inputs) = Inbox::new(clock);
         let health = Health::default();
         let to_engine = inbox.clone();
-        let (writer, writing) = Writer::start(store.clone(), owner, health.clone(), move |input| to_engine.put(input));
+        // The SIP thread starts below; nothing asks for a confirmation before.
+        let confirming: Arc<OnceLock<SipHandle>> = Arc::default();
+        let confirmed = confirming.clone();
+        let (writer, writing) = Writer::start_with(
+            store.clone(),
+            owner,
+            health.clone(),
+            move |input| to_engine.put(input),
+            move |leg| {
+                // A thread that is full or gone sends nothing: the call fails there, and is told.
+                let _ = confirmed.get().map(|sip| sip.send(SipCommand::Confirm { leg }));
+            },
+        );
         let phonebook = Phonebook::default();
         let records: Vec<AgentRecord> =
             agents.into_iter().map(|a| AgentRecord { id: a.id, name: a.name, lang: a.lang }).collect();
@@ -142,14 +163,16 @@ impl Host {
             standing,
             records,
             &setup.trunks,
+            &testaments,
         ))));
         if let Some(data) = &setup.media.data {
+            first.extend(untold_recordings(&store, data, last_fact).await?.into_iter().map(mended));
             first.extend(recorder::mend(data).into_iter().map(mended));
         }
         let mut config = Config::new(local);
         config.realm.clone_from(&setup.realm);
-        // Registrations live in memory: after a restart every phone is back within this time.
         config.register_expires_max = REGISTER_EXPIRES;
+        config.testaments = true;
         let lines = Lines::start(LinesSetup {
             stack: Stack::new(config, setup.seed),
             socket,
@@ -159,13 +182,21 @@ impl Host {
             phonebook: phonebook.clone(),
             prompts: prompts.clone(),
             health: health.clone(),
+            heir: Heir::new(setup.node, writer.clone()),
         })
         .map_err(HostError::Start)?;
         let sip = lines.sip.clone();
+        let _ = confirming.set(sip.clone());
         add_users(&store, &sip).await?;
+        restore_phones(&store, &sip, wall_now()).await?;
         for trunk in setup.trunks {
             let _ = sip.send(SipCommand::AddTrunk(Box::new(trunk.trunk)));
         }
+        // First of all: whoever the last run left on the line is let go.
+        for testament in testaments {
+            let _ = sip.send(SipCommand::Execute { leg: testament.leftover.leg, testament: testament.body });
+        }
+        fail_point("at", "testaments_executed");
         let desk = Desk::new(inbox.clone(), store, sip.clone(), phonebook, tokio::runtime::Handle::current());
         let world = LiveWorld {
             clock,
@@ -242,6 +273,22 @@ pub(super) async fn add_users(store: &Store, sip: &SipHandle) -> Result<(), Stor
     Ok(())
 }
 
+/// Files that the last run closed and never recorded (I7): written about when its facts end.
+async fn untold_recordings(store: &Store, data: &Path, last: Wall) -> Result<Vec<recorder::Closed>, StoreError> {
+    let since = Wall(last.0 - i64::try_from(UNTOLD.as_micros()).unwrap_or(i64::MAX));
+    let mut untold = Vec::new();
+    for (recording, path) in recorder::closed_since(data, since) {
+        if store.has_recording(recording).await? {
+            continue;
+        }
+        match recorder::describe(data, recording, &path) {
+            Ok(closed) => untold.push(closed),
+            Err(error) => tracing::error!(path = %path.display(), %error, "a recording cannot be read"),
+        }
+    }
+    Ok(untold)
+}
+
 fn mended(closed: recorder::Closed) -> Input {
     Input::Recorded {
         call: CallId(closed.recording.0),
@@ -259,6 +306,7 @@ fn recovered(
     standing: Standing,
     agents: Vec<AgentRecord>,
     trunks: &[TrunkSetup],
+    testaments: &[Testament],
 ) -> Recovered {
     let trunks = trunks.iter().map(|t| TrunkRecord {
         id: t.trunk.id,
@@ -272,6 +320,7 @@ fn recovered(
         epoch,
         last_seq: standing.last_seq,
         open_calls: standing.open_calls,
+        leftovers: testaments.iter().map(|testament| testament.leftover.clone()).collect(),
         unplanned: standing.unplanned,
         open_sessions: standing.open_sessions,
         agents,

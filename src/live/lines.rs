@@ -2,6 +2,7 @@
 //! it is closed with its dialog. Commands of the engine in, inputs for it out.
 
 use super::clock::Clock;
+use super::heir::{Cast, Heir};
 use super::media_edge::{MediaEdge, MediaSettings, Sound, for_engine};
 use super::phonebook::Phonebook;
 use super::prompts::Prompts;
@@ -11,7 +12,7 @@ use super::world::Inbox;
 use crate::engine::{Command, Input, LegEvent, MediaEvent, TrunkEvent};
 use crate::media::{Codec, Format, RemoteParty};
 use crate::sip::{self, CallEvent, EndedBy, Event, Incoming, Invite, Origin, Refusal, Route, Stack};
-use crate::store::Health;
+use crate::store::{Health, fail_point};
 use crate::words::*;
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub struct Lines {
     inbox: Inbox,
     phonebook: Phonebook,
     prompts: Prompts,
+    heir: Heir,
     thread: Option<SipThread>,
 }
 
@@ -43,16 +45,23 @@ pub struct LinesSetup {
     pub phonebook: Phonebook,
     pub prompts: Prompts,
     pub health: Health,
+    pub heir: Heir,
 }
 
 impl Lines {
     pub fn start(setup: LinesSetup) -> Result<Lines, std::io::Error> {
-        let LinesSetup { stack, socket, media, clock, inbox, phonebook, prompts, health } = setup;
+        let LinesSetup { stack, socket, media, clock, inbox, phonebook, prompts, health, heir } = setup;
         let sounds = inbox.clone();
         let report = move |sound| on_sound(&sounds, &health, sound);
         let media = MediaEdge::start(&media, clock, report).map_err(std::io::Error::other)?;
         let media = Arc::new(media);
-        let ear = Signals { inbox: inbox.clone(), media: media.clone(), phonebook: phonebook.clone(), refuse: None };
+        let ear = Signals {
+            inbox: inbox.clone(),
+            media: media.clone(),
+            phonebook: phonebook.clone(),
+            refuse: None,
+            heir: heir.clone(),
+        };
         let (tell, told) = std::sync::mpsc::channel();
         let mut ear = ear;
         let thread = SipThread::start(
@@ -70,13 +79,16 @@ impl Lines {
         let sip = thread.handle();
         // The events' side needs the handle to refuse calls; it exists only now.
         let _ = tell.send(sip.clone());
-        Ok(Lines { sip, media, inbox, phonebook, prompts, thread: Some(thread) })
+        Ok(Lines { sip, media, inbox, phonebook, prompts, heir, thread: Some(thread) })
     }
 
     /// Commands about legs; others are not for us.
     pub fn obey(&mut self, command: Command) {
         match command {
-            Command::Dial { leg, call: _, trunk, to, caller_id, ring } => self.dial(leg, trunk, &to, caller_id, ring),
+            Command::Dial { leg, call, trunk, to, caller_id, ring } => {
+                self.heir.cast(leg, Cast { call, trunk, caller_id: caller_id.clone() });
+                self.dial(leg, trunk, &to, caller_id, ring);
+            }
             Command::CallAgent { leg, agent } => self.call_agent(leg, agent),
             Command::HangUp { leg } => self.signal(SipCommand::HangUp { leg }, leg),
             Command::Listen { leg, amd } => self.media.listen(leg, amd),
@@ -152,6 +164,7 @@ impl Lines {
 
     fn fail(&self, leg: LegId) {
         self.media.close(leg);
+        self.heir.gone(leg);
         let event = LegEvent::Refused { code: OURS, q850: None, retry_after: None, local: true };
         self.inbox.put(Input::Leg { leg, event });
     }
@@ -171,6 +184,7 @@ struct Signals {
     media: Arc<MediaEdge>,
     phonebook: Phonebook,
     refuse: Option<SipHandle>,
+    heir: Heir,
 }
 
 impl Signals {
@@ -189,14 +203,30 @@ impl Signals {
                 tracing::debug!(%trunk, ?code, "a trunk is down");
                 self.inbox.put_at(at, Input::Trunk { trunk, event: TrunkEvent::Down });
             }
+            Event::Bindings { user, bindings } => self.heir.bindings(user, &bindings),
             Event::Account { .. } => {}
         }
     }
 
     fn on_call(&self, leg: LegId, event: CallEvent) -> Option<LegEvent> {
         Some(match event {
-            CallEvent::InviteSent { call_id } => LegEvent::InviteSent { sip_call_id: call_id },
-            CallEvent::Ringing => LegEvent::Ringing,
+            CallEvent::Testament { call_id, answered, text } => {
+                self.heir.testament(leg, call_id, answered, text);
+                return None;
+            }
+            CallEvent::Gone => {
+                self.heir.gone(leg);
+                return None;
+            }
+            CallEvent::PickedUp => LegEvent::Answered,
+            CallEvent::InviteSent { call_id } => {
+                fail_point("sip", "invite_sent");
+                LegEvent::InviteSent { sip_call_id: call_id }
+            }
+            CallEvent::Ringing => {
+                fail_point("sip", "ringing");
+                LegEvent::Ringing
+            }
             CallEvent::EarlyMedia { media } => {
                 self.media.set_remote(leg, party(&media, true));
                 // For special information tones.
@@ -204,6 +234,7 @@ impl Signals {
                 LegEvent::EarlyMedia
             }
             CallEvent::Answered { media } => {
+                fail_point("sip", "answered");
                 self.media.set_remote(leg, party(&media, false));
                 LegEvent::Answered
             }
@@ -216,6 +247,7 @@ impl Signals {
                 LegEvent::Refused { code, q850, retry_after, local: why != Refusal::Peer }
             }
             CallEvent::Ended { by, q850 } => {
+                fail_point("sip", "ended");
                 self.media.close(leg);
                 let by = match by {
                     EndedBy::Peer => Side::Customer,

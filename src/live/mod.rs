@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod desk;
+pub mod ground;
+pub mod heir;
 pub mod host;
 pub mod lines;
 pub mod media_edge;
@@ -9,6 +11,7 @@ pub mod media_ports;
 mod media_thread;
 pub mod peers;
 pub mod phonebook;
+pub mod probe;
 pub mod prompts;
 pub mod recorder;
 mod sip_socket;

@@ -5,7 +5,8 @@
 
 use super::clock::wall_now;
 use crate::media::{Block, wav};
-use crate::words::{LegId, RecordingId};
+use crate::store::fail_point;
+use crate::words::{LegId, RecordingId, Wall};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Blocks (half a second each, 16 kB) that may wait for the disk.
 pub const QUEUE: usize = 2048;
@@ -179,7 +181,9 @@ impl Writer {
         let Some(file) = open.file else { return }; // never opened: `Failing` was told
         let part = self.data.join(part(&open.name));
         let closed = finish(file, open.length).and_then(|sha256| {
+            fail_point("at", "recording_closing");
             fs::rename(&part, self.data.join(&open.name))?;
+            fail_point("at", "recording_closed");
             Ok(Closed { leg, recording, length_ms: wav::length_ms(open.length), sha256, file: open.name })
         });
         match closed {
@@ -288,6 +292,31 @@ pub fn mend(data: &Path) -> Vec<Closed> {
         }
     }
     closed
+}
+
+/// Whole files that were written since then: the run may have died between closing one and recording that it did.
+pub fn closed_since(data: &Path, since: Wall) -> Vec<(RecordingId, PathBuf)> {
+    let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(since.0).unwrap_or(0));
+    let young = |path: &PathBuf| fs::metadata(path).and_then(|m| m.modified()).is_ok_and(|at| at >= since);
+    let days = entries(&data.join("recordings"));
+    // A day's folder is written to as long as files appear in it.
+    let files = days.iter().filter(|day| young(day)).flat_map(|day| entries(day)).filter(young);
+    let whole = |path: PathBuf| {
+        let id = path.file_name()?.to_str()?.strip_suffix(".wav")?.parse().ok()?;
+        Some((id, path))
+    };
+    let mut files: Vec<_> = files.filter_map(whole).collect();
+    files.sort();
+    files
+}
+
+/// What `Report::Closed` would have told of a whole file.
+pub fn describe(data: &Path, recording: RecordingId, path: &Path) -> io::Result<Closed> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len().saturating_sub(wav::HEAD as u64);
+    let sha256 = finish(file, length)?;
+    let file = path.strip_prefix(data).unwrap_or(path).to_string_lossy().into_owned();
+    Ok(Closed { leg: None, recording, length_ms: wav::length_ms(length), sha256, file })
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

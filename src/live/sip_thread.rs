@@ -2,7 +2,7 @@
 //! with the moment it saw it. It knows nothing of calls: commands in, events out. Start it as often as needed.
 
 use super::sip_socket::SipSocket;
-use crate::sip::{Account, AccountId, Event, Invite, Stack, Stats, Transport, Trunk, UserSecret};
+use crate::sip::{Account, AccountId, Binding, Event, Invite, Stack, Stats, Transport, Trunk, UserSecret};
 use crate::words::{LegId, Moment, TrunkId};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -46,6 +46,15 @@ pub enum SipCommand {
     HangUp {
         leg: LegId,
     },
+    /// The testament of this leg is on disk.
+    Confirm {
+        leg: LegId,
+    },
+    /// Ends a leg of an earlier run.
+    Execute {
+        leg: LegId,
+        testament: String,
+    },
     AddTrunk(Box<Trunk>),
     RemoveTrunk(TrunkId),
     AddUser {
@@ -54,6 +63,11 @@ pub enum SipCommand {
     },
     RemoveUser {
         name: String,
+    },
+    /// Phones of an earlier run; after `AddUser`.
+    Restore {
+        name: String,
+        bindings: Vec<Binding>,
     },
     Register(Box<Account>),
     Unregister(AccountId),
@@ -273,10 +287,13 @@ impl<C: Fn() -> Moment, E: FnMut(Moment, Event)> Run<C, E> {
             SipCommand::Answer { leg, media } => stack.answer(now, leg, media),
             SipCommand::Refuse { leg, code, q850 } => stack.refuse(now, leg, code, q850),
             SipCommand::HangUp { leg } => stack.hang_up(now, leg),
+            SipCommand::Confirm { leg } => stack.confirm(now, leg),
+            SipCommand::Execute { leg, testament } => stack.execute(now, leg, &testament),
             SipCommand::AddTrunk(trunk) => stack.add_trunk(now, *trunk),
             SipCommand::RemoveTrunk(trunk) => stack.remove_trunk(now, trunk),
             SipCommand::AddUser { name, secret } => stack.add_user(&name, &secret),
             SipCommand::RemoveUser { name } => stack.remove_user(&name),
+            SipCommand::Restore { name, bindings } => stack.restore(now, &name, &bindings),
             SipCommand::Register(account) => stack.register(now, *account),
             SipCommand::Unregister(account) => stack.unregister(now, account),
             SipCommand::Stats(reply) => {

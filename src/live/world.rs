@@ -7,7 +7,7 @@ use super::watch::Watch;
 use super::writer::Writer;
 use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
 use crate::facts::Fact;
-use crate::store::LeasePolicy;
+use crate::store::{LeasePolicy, fail_point};
 use crate::words::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::time::Duration;
@@ -70,6 +70,7 @@ impl World for LiveWorld {
         (self.observer)(&output);
         if let Output::Fact(fact) = &output {
             say(&fact.fact);
+            fail_point("fact", fact.fact.kind());
         }
         match self.writer.carry_out(output) {
             Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),

@@ -7,8 +7,8 @@
 
 use super::clock::wall_now;
 use crate::engine::{Command, Input, Output};
-use crate::store::{Health, LeasePolicy, Owner, Store, StoreError, Write};
-use crate::words::{CampaignId, LeadId};
+use crate::store::{Health, LeasePolicy, Owner, Store, StoreError, Testament, Write, fail_point};
+use crate::words::{CampaignId, LeadId, LegId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +66,17 @@ impl Writer {
         health: Health,
         deliver: impl Fn(Input) + Send + Sync + 'static,
     ) -> (Writer, JoinHandle<Result<(), StoreError>>) {
+        Writer::start_with(store, owner, health, deliver, |_| {})
+    }
+
+    /// As `start`; `confirm` is told of every leg whose testament has come on disk, before any `Durable` of its group.
+    pub fn start_with(
+        store: Store,
+        owner: Owner,
+        health: Health,
+        deliver: impl Fn(Input) + Send + Sync + 'static,
+        confirm: impl Fn(LegId) + Send + Sync + 'static,
+    ) -> (Writer, JoinHandle<Result<(), StoreError>>) {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let shared = Arc::new(Shared {
             health,
@@ -73,8 +84,8 @@ impl Writer {
             depth: AtomicUsize::new(0),
             may_place: AtomicBool::new(true),
         });
-        let task =
-            Task { store, owner, shared: shared.clone(), tickets: AtomicI64::new(1), deliver: Box::new(deliver) };
+        let (deliver, confirm) = (Box::new(deliver), Box::new(confirm));
+        let task = Task { store, owner, shared: shared.clone(), tickets: AtomicI64::new(1), deliver, confirm };
         (Writer { queue, shared }, tokio::spawn(task.run(jobs)))
     }
 
@@ -101,6 +112,21 @@ impl Writer {
             other => return Some(other),
         }
         None
+    }
+
+    /// How the next run ends this leg, should this one die. `confirm` of `start_with` follows.
+    pub fn keep_testament(&self, testament: Testament) {
+        self.send(Job::Write(Write::KeepTestament(testament)));
+    }
+
+    /// Nothing is left of the leg.
+    pub fn drop_testament(&self, leg: LegId) {
+        self.send(Job::Write(Write::DropTestament { leg }));
+    }
+
+    /// Where a user's phones are, for the next run.
+    pub fn keep_bindings(&self, name: String, contacts: String) {
+        self.send(Job::Write(Write::KeepBindings { name, contacts }));
     }
 
     /// How a campaign's leads may be leased. Before the campaign is started; again with each new version.
@@ -173,6 +199,7 @@ struct Task {
     /// One for each asking for leads, so that a repeated asking undoes the one whose answer was lost.
     tickets: AtomicI64,
     deliver: Box<dyn Fn(Input) + Send + Sync>,
+    confirm: Box<dyn Fn(LegId) + Send + Sync>,
 }
 
 impl Task {
@@ -233,7 +260,18 @@ impl Task {
             return Ok(());
         }
         let seq = self.until_done(|| self.store.append_as(self.owner, writes)).await?;
-        writes.clear();
+        for write in writes.drain(..) {
+            match write {
+                Write::KeepTestament(testament) => (self.confirm)(testament.leftover.leg),
+                Write::Fact(envelope) => fail_point("kept", envelope.fact.kind()),
+                Write::KeepFields { .. }
+                | Write::KeepNote { .. }
+                | Write::KeepDecision { .. }
+                | Write::KeepTape { .. }
+                | Write::DropTestament { .. }
+                | Write::KeepBindings { .. } => {}
+            }
+        }
         if seq > 0 {
             (self.deliver)(Input::Durable { seq });
         }
@@ -262,6 +300,7 @@ impl Task {
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let ask = || self.store.lease_again(campaign, count, wall_now(), &policy, self.owner, ticket);
         let lease = self.until_done(ask).await?;
+        fail_point("at", "leased");
         let (leads, next_due, counts) = (lease.leads, lease.next_due, lease.counts);
         (self.deliver)(Input::LeadsLeased { campaign, leads, next_due, counts });
         Ok(())

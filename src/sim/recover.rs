@@ -48,6 +48,7 @@ impl Fold {
                     lead: *lead,
                     attempt: *attempt,
                     invite_sent: false,
+                    sip_call_id: None,
                     answered: false,
                     human: false,
                     bridged: false,
@@ -57,7 +58,10 @@ impl Fold {
                 };
                 self.calls.insert(*call, open);
             }
-            Fact::InviteSent { call, .. } => self.with(*call, |c| c.invite_sent = true),
+            Fact::InviteSent { call, sip_call_id, .. } => self.with(*call, |c| {
+                c.invite_sent = true;
+                c.sip_call_id = Some(sip_call_id.clone());
+            }),
             Fact::CallAnswered { call } => self.with(*call, |c| c.answered = true),
             Fact::CallClassified { call, verdict, .. } => self.with(*call, |c| match verdict {
                 Verdict::Human | Verdict::Unknown => c.human = true,

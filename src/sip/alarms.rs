@@ -14,6 +14,8 @@ pub(crate) enum Subject {
     Account(u32),
     Trunk(u32),
     User(u32),
+    /// A call of an earlier run.
+    Leftover(u32),
 }
 
 /// What each object with a deadline embeds.

@@ -28,6 +28,9 @@ pub struct Config {
     /// The registrar grants at most this, and asks for at least `register_expires_min`.
     pub register_expires_max: Duration,
     pub register_expires_min: Duration,
+    /// Tell what another run of this program needs to end calls and to know phones (`CallEvent::Testament`,
+    /// `Event::Bindings`), and let no INVITE leave before `Stack::confirm`.
+    pub testaments: bool,
 }
 
 impl Config {
@@ -43,6 +46,7 @@ impl Config {
             digest: vec![Algorithm::Md5],
             register_expires_max: Duration::from_secs(3600),
             register_expires_min: Duration::from_secs(10),
+            testaments: false,
         }
     }
 }
@@ -173,6 +177,11 @@ pub enum Event {
         /// Where the phone is.
         address: SocketAddr,
     },
+    /// All contacts of a user as they are now, for `Stack::restore` of another run. With `Config::testaments` alone.
+    Bindings {
+        user: String,
+        bindings: Vec<Binding>,
+    },
     /// A user's last contact has gone.
     Unregistered {
         user: String,
@@ -222,6 +231,24 @@ pub enum CallEvent {
     Refused { code: u16, q850: Option<u8>, retry_after: Option<u32>, why: Refusal },
     /// An answered call, or one that somebody gave up while it rang, is over.
     Ended { by: EndedBy, q850: Option<u8> },
+    /// With `Config::testaments`: keep this until `Gone`, then `confirm`; a later run ends the call with `execute`. The
+    /// one told last counts. `answered`: it is the BYE of a call that is up.
+    Testament { call_id: String, answered: bool, text: String },
+    /// A call of an earlier run was answered after that run's end. It is being ended.
+    PickedUp,
+    /// With `Config::testaments`: nothing of the call is left on the wire. Comes once, after the end.
+    Gone,
+}
+
+/// A phone's contact, as another run can take it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    pub uri: String,
+    /// Where the REGISTER came from.
+    pub address: SocketAddr,
+    pub call_id: String,
+    pub cseq: u32,
+    pub expires_in: Duration,
 }
 
 /// Who refused.

@@ -85,6 +85,10 @@ pub(crate) struct Leg {
     pub(crate) credentials: Vec<u8>,
     /// The ACK to the 2xx, for its retransmissions.
     pub(crate) ack: Vec<u8>,
+    /// The ACK waits for `Stack::confirm`, at most until then.
+    pub(crate) ack_until: Option<Moment>,
+    /// `InviteSent` has been told.
+    pub(crate) invited: bool,
 
     pub(crate) success: Option<Success>,
     /// A re-INVITE or UPDATE of ours is under way.
@@ -123,6 +127,8 @@ impl Leg {
             session_seconds: None,
             credentials: Vec::new(),
             ack: Vec::new(),
+            ack_until: None,
+            invited: false,
             success: None,
             refreshing: false,
             peer_updates: false,
@@ -135,7 +141,7 @@ impl Leg {
 
     pub(crate) fn due(&self) -> Option<Moment> {
         let success = self.success.as_ref().and_then(|s| s.retry.due());
-        earlier(earlier(self.ring_until, success), self.session.due())
+        earlier(earlier(self.ring_until, self.ack_until), earlier(success, self.session.due()))
     }
 }
 

@@ -5,6 +5,7 @@ use super::db::{Arg, Row, Tx, args, statements};
 use super::decisions::{keep_decision, keep_piece};
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
+use super::testaments::{self, Testament};
 use super::touched::Work;
 use super::tuples::tuples;
 use super::{CENTRE, Owner, Store, StoreError};
@@ -69,6 +70,16 @@ pub enum Write {
         call: CallId,
         lead: LeadId,
         note: String,
+    },
+    /// Replaces what was kept for the leg.
+    KeepTestament(Testament),
+    DropTestament {
+        leg: LegId,
+    },
+    /// Where a user's phones are, as the line layer writes it.
+    KeepBindings {
+        name: String,
+        contacts: String,
     },
     /// JSON of the caller, for `why`.
     KeepDecision {
@@ -207,6 +218,7 @@ pub(super) async fn append_in(tx: &mut Tx, batch: &[Write]) -> Result<u64, Store
     tx.put(&ADD_FACTS, values).await?;
     work.save(tx).await?;
     keep(tx, batch).await?;
+    testaments::keep(tx, batch).await?;
     Ok(last)
 }
 
@@ -242,7 +254,7 @@ async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
     let mut values: BTreeMap<(CallId, &str), (LeadId, &str)> = BTreeMap::new();
     for write in batch {
         match write {
-            Write::Fact(_) => {}
+            Write::Fact(_) | Write::KeepTestament(_) | Write::DropTestament { .. } | Write::KeepBindings { .. } => {}
             Write::KeepFields { call, lead, fields } => {
                 values.extend(fields.iter().map(|(name, value)| ((*call, name.as_str()), (*lead, value.as_str()))));
             }

@@ -5,6 +5,7 @@
 
 use super::db::{Arg, Tx, args, statements};
 use super::facts::{STORE_NODE, Write, append_in, last_seq};
+use super::fail_point;
 use super::projection::LISTED;
 use super::rows::LeadState;
 use super::touched::count_new;
@@ -129,7 +130,9 @@ impl Import {
         let (answers, made) = self.sort_out(&mut tx, &hashes).await?;
         self.write(&mut tx, rows, &hashes, &answers).await?;
         tx.run(&GROW_BATCH, args![self.batch.sql(), made as i64]).await?;
+        fail_point("at", "import_uncommitted");
         tx.commit().await?;
+        fail_point("at", "import_chunk");
         self.untold += made;
         let refused = |answer: &&RowResult| matches!(answer, RowResult::Duplicate);
         self.refused += answers.iter().filter(refused).count() as u64;

@@ -18,8 +18,11 @@ mod campaigns;
 mod db;
 mod decisions;
 mod error;
+mod examine;
 mod facts;
+mod fail_point;
 mod health;
+mod idempotency;
 mod import;
 mod intake;
 mod keys;
@@ -37,6 +40,7 @@ mod recovery;
 mod since;
 mod sqlite;
 mod suppression;
+mod testaments;
 mod touched;
 mod tuples;
 mod users;
@@ -48,8 +52,11 @@ pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
+pub use examine::{Examined, examine};
 pub use facts::{FactCursor, FactFilter, Write};
+pub use fail_point::fail_point;
 pub use health::{Fault, Health};
+pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};
 pub use import::{Import, ImportSummary, NewLead, RowResult};
 pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
@@ -61,6 +68,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use testaments::Testament;
 pub use users::{NewUser, UserRow};
 pub use verify::Difference;
 pub use wake::Bell;
@@ -104,6 +112,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "decisions",
         include_str!("../../migrations/sqlite/0004_decisions.sql"),
         include_str!("../../migrations/postgres/0004_decisions.sql"),
+    ),
+    (
+        5,
+        "testaments",
+        include_str!("../../migrations/sqlite/0005_testaments.sql"),
+        include_str!("../../migrations/postgres/0005_testaments.sql"),
     ),
 ];
 
@@ -178,13 +192,14 @@ impl Store {
 }
 
 /// Every statement of the store, file by file.
-const ALL_STATEMENTS: [&[Sql]; 21] = [
+const ALL_STATEMENTS: &[&[Sql]] = &[
     STATEMENTS,
     agents::STATEMENTS,
     calls::STATEMENTS,
     campaigns::STATEMENTS,
     decisions::STATEMENTS,
     facts::STATEMENTS,
+    idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
     lease::STATEMENTS,
@@ -195,6 +210,7 @@ const ALL_STATEMENTS: [&[Sql]; 21] = [
     recovery::STATEMENTS,
     since::STATEMENTS,
     suppression::STATEMENTS,
+    testaments::STATEMENTS,
     touched::STATEMENTS,
     users::STATEMENTS,
     verify::STATEMENTS,
@@ -232,6 +248,7 @@ async fn migrate(db: &Db, shown: &str) -> Result<(), StoreError> {
         Db::Sqlite { writer, .. } => migrator(false).run(writer).await,
         Db::Postgres(pool) => migrator(true).run(pool).await,
     };
+    fail_point("at", "migrated");
     done.map_err(|error| StoreError::Migration { url: shown.to_owned(), cause: error.to_string() })
 }
 

@@ -10,6 +10,7 @@ const PAGE_MAX: u32 = 1_000;
 statements! {
     READ_RECORDINGS = one(concat!(recording_sql!(select),
         " WHERE ($1 = 0 OR t.campaign = $1) AND t.id < $2 AND t.file <> '' ORDER BY t.id DESC LIMIT $3"));
+    HAS_RECORDING = one("SELECT 1 FROM recording WHERE id = $1");
     READ_RECORDING_OF_CALL = one(concat!(recording_sql!(select), " WHERE t.call = $1 AND t.file <> '' ORDER BY t.id LIMIT 1"));
 }
 
@@ -25,6 +26,10 @@ impl Store {
         let before = before.map_or(i64::MAX, RecordingId::sql);
         let rows = self.db().all(&READ_RECORDINGS, args![key, before, limit.min(PAGE_MAX)]).await?;
         rows.iter().map(RecordingRow::read).collect()
+    }
+
+    pub async fn has_recording(&self, id: RecordingId) -> Result<bool, StoreError> {
+        Ok(self.db().first(&HAS_RECORDING, args![id.sql()]).await?.is_some())
     }
 
     pub async fn recording_of_call(&self, call: CallId) -> Result<Option<RecordingRow>, StoreError> {

@@ -22,6 +22,7 @@ statements! {
           WHERE t.node = $1 AND (t.ended_at IS NOT NULL OR t.withdrawn IS NOT NULL) ORDER BY t.id"));
     OPEN_SESSIONS = one(
         "SELECT agent, id, last_moment FROM agent_session WHERE node = $1 AND logged_out IS NULL ORDER BY id");
+    LAST_WALL = one("SELECT wall FROM fact WHERE node = $1 ORDER BY seq DESC LIMIT 1");
     RUNNING = one("SELECT id FROM campaign WHERE state IN ('running', 'draining') ORDER BY id");
     // The conditions of `CallRow::human`, for calls that are over.
     HUMAN_CALLS = one(
@@ -37,6 +38,8 @@ statements! {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
     pub last_seq: u64,
+    /// Of that fact; zero before the first.
+    pub last_wall: Wall,
     pub open_calls: Vec<OpenCall>,
     pub unplanned: Vec<UnplannedLead>,
     pub open_sessions: Vec<OpenSession>,
@@ -89,8 +92,10 @@ impl Store {
         let unplanned = self.db().all(&UNPLANNED, args![node]).await?;
         let sessions = self.db().all(&OPEN_SESSIONS, args![node]).await?;
         let running = self.db().all(&RUNNING, args![]).await?;
+        let last = self.db().first(&LAST_WALL, args![node]).await?;
         Ok(Standing {
             last_seq,
+            last_wall: Wall(last.map(|row| row.int(0)).transpose()?.unwrap_or(0)),
             open_calls: open
                 .iter()
                 .map(|row| Ok(open_call(&CallRow::read(row)?)))
@@ -118,6 +123,7 @@ fn open_call(call: &CallRow) -> OpenCall {
         lead: call.lead,
         attempt: call.attempt,
         invite_sent: call.invite_at.is_some(),
+        sip_call_id: call.sip_call_id.clone(),
         answered: call.answered_at.is_some(),
         human: call.human(),
         bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),

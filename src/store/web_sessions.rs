@@ -34,6 +34,12 @@ const SESSIONS_MAX: i64 = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionHash(String);
 
+impl std::fmt::Display for SessionHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl SessionHash {
     /// Of anything a stranger sends.
     pub fn of(token: &str) -> SessionHash {

@@ -119,7 +119,8 @@ pub fn the_stream(house: &House) {
     let streams: Vec<(&str, Lines)> =
         ["manager", "client", "agent"].map(|scope| (scope, listen(house, &house.keys[scope]))).into();
     let post = |path: String, body: Value| {
-        let answer = house.ask(&house.keys["admin"], "POST", &path, body.to_string().as_bytes());
+        let any = [("If-Match", "*")];
+        let answer = house.ask_with(&house.keys["admin"], "POST", &path, body.to_string().as_bytes(), &any);
         assert!(answer.status < 300, "{path}: {}", answer.body);
     };
     // A stranger first, then one's own: when the own has come, the stranger's would have come too.

@@ -24,11 +24,24 @@ impl Browser {
         let headers = [("Cookie", self.cookie.as_str()), ("X-CSRF-Token", self.csrf.as_str())];
         house.ask_with("", method, path, body.as_bytes(), &headers)
     }
+
+    /// A change of what was seen with this tag.
+    pub fn ask_if(&self, house: &House, tag: &str, path: &str, body: &Value) -> Answer {
+        let cookie = ("Cookie", self.cookie.as_str());
+        let headers = [cookie, ("X-CSRF-Token", self.csrf.as_str()), ("If-Match", tag)];
+        house.ask_with("", "POST", path, body.to_string().as_bytes(), &headers)
+    }
 }
 
 fn attempt(house: &House, name: &str, password: &str, from: &str) -> Answer {
     let body = json!({ "name": name, "password": password }).to_string();
-    house.ask_with("", "POST", "/v1/session", body.as_bytes(), &[("X-Forwarded-For", from)])
+    house.ask_with(
+        "",
+        "POST",
+        "/v1/session",
+        body.as_bytes(),
+        &[("X-Forwarded-For", from), ("X-Request-Id", "a-login")],
+    )
 }
 
 fn add(house: &House, arguments: &[&str]) -> String {

@@ -80,6 +80,15 @@ opt_out = true
     dir
 }
 
+/// Interrupted, failed and refused calls are tried again within seconds, so that a short run sees retries.
+pub fn retry_at_once(data: &Path, name: &str) {
+    let file = data.join("campaigns").join(name).join("campaign.toml");
+    let mut text = std::fs::read_to_string(&file).expect("written before");
+    text = text.replace("ring_seconds_min = 5\n", "ring_seconds_min = 5\nattempts_total = 3\nattempts_per_day = 3\n");
+    text.push_str("[retry]\ninterrupted = [\"20s\"]\nbusy = [\"15s\"]\nfailed = [\"15s\"]\nno_answer = [\"20s\"]\n");
+    std::fs::write(&file, text).expect("the scratch folder is writable");
+}
+
 /// Numbers whose last two digits run through `endings`.
 pub fn leads(file: &Path, endings: impl Iterator<Item = u32>) {
     let mut text = "phone,name\n".to_owned();

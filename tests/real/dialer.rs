@@ -13,7 +13,7 @@ pub struct Dialer {
     pub sip: SocketAddr,
     pub api: String,
     pub key: String,
-    config: PathBuf,
+    pub config: PathBuf,
 }
 
 /// One carrier of the configuration.
@@ -25,8 +25,10 @@ pub struct Trunk<'a> {
     pub credentials: Option<(&'a str, &'a str)>,
 }
 
+/// The program; `OUTPACE_BINARY` names another build of it, for a long run beside further work.
 pub fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_outpace"));
+    let program = std::env::var_os("OUTPACE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_outpace").into());
+    let mut command = Command::new(program);
     command.env_remove("RUST_LOG");
     command
 }
@@ -62,10 +64,17 @@ impl Dialer {
         Dialer { process: None, data, sip, api: format!("http://127.0.0.1:{api}"), key, config }
     }
 
+    /// `outpace serve`, just begun.
+    pub fn spawn(&self, log: &Path, environment: &[(&str, &str)]) -> Process {
+        let mut command = binary();
+        command.args(["serve", "--config"]).arg(&self.config).envs(environment.iter().copied());
+        Process::start(&mut command, log)
+    }
+
     /// `outpace serve`, until it is ready.
     pub fn start(&mut self, scratch: &Path) {
         let log = scratch.join("outpace.log");
-        let mut process = Process::start(binary().args(["serve", "--config"]).arg(&self.config), &log);
+        let mut process = self.spawn(&log, &[]);
         wait_until("outpace to be ready", Duration::from_secs(30), || {
             assert!(process.running(), "outpace ended:\n{}", process.said());
             self.status("/readyz") == 200

@@ -64,13 +64,23 @@ pub struct CarrierCall {
 impl Sipp {
     /// A carrier from `tests/peers/sipp`, on 127.0.0.1:`port`, sound from `port + 2` up.
     pub fn carrier(scenario: &str, port: u16, scratch: &Path, more: &[&str]) -> Sipp {
-        let peers = peers();
+        let file = peers().join(format!("sipp/{scenario}.xml"));
+        Sipp::run(&file, scenario, port, scratch, more)
+    }
+
+    /// A carrier from a scenario file of the test's own.
+    pub fn with_scenario(file: &Path, port: u16, scratch: &Path) -> Sipp {
+        Sipp::run(file, "carrier", port, scratch, &["-buff_size", "4194304"])
+    }
+
+    fn run(file: &Path, scenario: &str, port: u16, scratch: &Path, more: &[&str]) -> Sipp {
         let messages = scratch.join(format!("{scenario}-{port}.messages"));
         let log = scratch.join(format!("{scenario}-{port}.log"));
         let mut command = Command::new("sipp");
         command
-            .current_dir(&peers)
-            .args(["-sf", &format!("sipp/{scenario}.xml")])
+            .current_dir(peers())
+            .arg("-sf")
+            .arg(file)
             .args(["-i", "127.0.0.1", "-p", &port.to_string()])
             .args(["-mi", "127.0.0.1", "-mp", &(port + 4).to_string()])
             .args(["-ci", "127.0.0.1", "-bind_local", "-nostdin"])
@@ -82,6 +92,10 @@ impl Sipp {
             std::net::UdpSocket::bind(("127.0.0.1", port)).is_err()
         });
         Sipp { process, port, messages }
+    }
+
+    pub fn messages_file(&self) -> &Path {
+        &self.messages
     }
 
     /// Everything that went over its socket so far.

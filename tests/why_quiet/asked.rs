@@ -120,6 +120,7 @@ impl House {
             uploads: dir.path().to_owned(),
             sip_realm: "test".to_owned(),
             logins: api::LoginGuard::new("127.0.0.1:8080".parse().expect("an address")),
+            changing: Default::default(),
             now: Arc::new(|| Wall(0)),
         });
         House { router: api::router(state), store, feed, campaign, key, faults, _dir: dir }

@@ -108,6 +108,7 @@ impl Player {
             Event::Account { event: AccountEvent::Unregistered, .. }
             | Event::Registered { .. }
             | Event::Unregistered { .. }
+            | Event::Bindings { .. }
             | Event::TrunkUp { .. }
             | Event::TrunkDown { .. } => {}
         }
@@ -141,7 +142,12 @@ impl Player {
                     phone.gone(&self.stage);
                 }
             }
-            CallEvent::InviteSent { .. } | CallEvent::Ringing | CallEvent::EarlyMedia { .. } => {}
+            CallEvent::InviteSent { .. }
+            | CallEvent::Ringing
+            | CallEvent::EarlyMedia { .. }
+            | CallEvent::Testament { .. }
+            | CallEvent::PickedUp
+            | CallEvent::Gone => {}
         }
     }
 

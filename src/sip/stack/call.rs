@@ -87,7 +87,9 @@ impl Stack {
         let call_id = String::from_utf8_lossy(&leg.dialog.call_id).into_owned();
         let key = self.insert_leg(leg).expect("next_tag found a place");
         self.send_invite(now, key);
-        self.tell(id, CallEvent::InviteSent { call_id });
+        if !self.config.testaments {
+            self.tell(id, CallEvent::InviteSent { call_id });
+        }
         Ok(())
     }
 
@@ -171,9 +173,17 @@ impl Stack {
         w.sdp_body(&self.body);
         leg.invite_cseq = leg.dialog.local_cseq;
         let peer = leg.dialog.hop;
-        let transaction = self.launch(now, Owner::Invite(key), true, peer, begin);
+        let waits = self.config.testaments;
+        let transaction = if waits {
+            self.launch_held(Owner::Invite(key), peer, begin)
+        } else {
+            self.launch(now, Owner::Invite(key), true, peer, begin)
+        };
         if let Some(leg) = self.legs.get_mut(key) {
             leg.transaction = Some(transaction);
+        }
+        if waits {
+            self.testify_cancel(key);
         }
         self.arm_leg(key);
     }
@@ -210,8 +220,10 @@ impl Stack {
         leg.phase = Phase::Up;
         leg.peer_updates = message.list(Name::Allow).any(|m| m == b"UPDATE");
         leg.peer_timer = message.has_token(Name::Supported, "timer") || message.has_token(Name::Require, "timer");
-        self.acknowledge(now, key);
+        self.write_ack(key);
         let Some(leg) = self.legs.get_mut(key) else { return };
+        // `leave` sends it before the BYE.
+        leg.ack_until = Some(now + super::testament::ACK_PATIENCE);
         leg.credentials.clear();
         leg.challenges = 0;
         if let Some(why) = leg.stopping {
@@ -225,6 +237,12 @@ impl Stack {
             self.tell_end(key, End::refused(488, Refusal::NoMedia));
             return self.leave(now, key);
         };
+        if self.config.testaments {
+            self.testify_bye(key);
+        } else {
+            self.send_ack(key);
+        }
+        let Some(leg) = self.legs.get_mut(key) else { return };
         leg.media = Some(media);
         leg.session.restart(now, session_timer::read(message), true);
         let id = leg.id;
@@ -234,6 +252,18 @@ impl Stack {
 
     /// Sends the ACK to a 2xx, and keeps it for the 2xx's retransmissions (RFC 3261 section 13.2.2.4).
     pub(super) fn acknowledge(&mut self, _now: Moment, key: SlotKey) {
+        self.write_ack(key);
+        self.send_ack(key);
+    }
+
+    fn send_ack(&mut self, key: SlotKey) {
+        if let Some(leg) = self.legs.get_mut(key) {
+            leg.ack_until = None;
+            self.wire.send(leg.dialog.hop, &leg.ack);
+        }
+    }
+
+    fn write_ack(&mut self, key: SlotKey) {
         let Some(leg) = self.legs.get_mut(key) else { return };
         // An ACK has a branch of its own but no transaction: nothing will ever answer it.
         let branch = crate::sip::branch::Token(*b"ack00000000000000000000000000000");
@@ -244,7 +274,6 @@ impl Stack {
         leg.dialog.request(&mut w, &self.me, rsip::Method::Ack, &branch, leg.invite_cseq);
         w.text_lines(&leg.credentials);
         w.no_body();
-        self.wire.send(leg.dialog.hop, &leg.ack);
     }
 
     /// A refusal of the INVITE that makes the call: try otherwise, or tell.

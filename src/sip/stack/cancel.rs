@@ -21,10 +21,19 @@ impl Stack {
             return;
         }
         leg.stopping = Some(why);
-        let transaction = leg.transaction;
-        if let Some(at) = transaction {
-            self.want_cancel(now, at);
+        let Some(at) = leg.transaction else { return };
+        if self.clients.get(at).is_some_and(|client| client.held) {
+            // Nothing has left yet.
+            self.remove_client(at);
+            return self.close(
+                key,
+                match why {
+                    Stopping::HangUp => cancelled(why),
+                    Stopping::RingMax => End::refused(503, Refusal::Unsendable),
+                },
+            );
         }
+        self.want_cancel(now, at);
     }
 
     fn want_cancel(&mut self, now: Moment, at: SlotKey) {

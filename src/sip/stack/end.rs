@@ -49,6 +49,9 @@ impl Stack {
         leg.phase = Phase::Leaving;
         leg.ring_until = None;
         leg.session = Default::default();
+        if leg.ack_until.take().is_some() {
+            self.wire.send(leg.dialog.hop, &leg.ack);
+        }
         if leg.success.as_ref().is_some_and(|s| s.first) {
             return;
         }

@@ -14,6 +14,7 @@ mod registrar;
 mod reply;
 mod requests;
 mod responses;
+mod testament;
 mod time;
 mod trunk;
 
@@ -57,6 +58,9 @@ pub struct Stack {
     trunks: BTreeMap<TrunkId, TrunkState>,
     accounts: Slots<AccountState>,
     account_index: BTreeMap<AccountId, SlotKey>,
+    /// Calls of an earlier run that are being ended, and where they are by Call-ID.
+    leftovers: Slots<testament::Leftover>,
+    leftover_index: BTreeMap<Vec<u8>, SlotKey>,
     registrar: Registrar,
     strangers: Gate,
     wrong_passwords: Gate,
@@ -106,6 +110,8 @@ impl Stack {
             trunks: BTreeMap::new(),
             accounts: Slots::new(limits.accounts_max),
             account_index: BTreeMap::new(),
+            leftovers: Slots::new(limits.legs_max),
+            leftover_index: BTreeMap::new(),
             registrar: Registrar::default(),
             strangers: Gate::new(
                 key(4),
@@ -195,6 +201,15 @@ impl Stack {
         key
     }
 
+    /// As `launch`, but the request waits for `confirm`.
+    fn launch_held(&mut self, owner: Owner, peer: Peer, begin: usize) -> SlotKey {
+        let mut request = self.spare.pop().unwrap_or_default();
+        request.clear();
+        request.extend_from_slice(&self.wire.bytes[begin..]);
+        self.wire.bytes.truncate(begin);
+        self.clients.insert(Client::held(owner, peer, request)).expect("next_client found a place")
+    }
+
     fn arm_client(&mut self, key: SlotKey) {
         if let Some(client) = self.clients.get_mut(key) {
             let due = client.due();
@@ -253,6 +268,9 @@ impl Stack {
     fn remove_leg(&mut self, key: SlotKey) {
         if let Some(leg) = self.legs.remove(key) {
             self.leg_index.remove(&leg.id);
+            if leg.caller && self.config.testaments {
+                self.tell(leg.id, CallEvent::Gone);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Stack;
 use crate::sip::alarms::Subject;
-use crate::sip::api::{Event, UserSecret};
+use crate::sip::api::{Binding, Event, UserSecret};
 use crate::sip::registrar::Contact;
 use crate::sip::scan::{Message, Name, NameAddr, name_addr, number};
 use crate::sip::transport::Peer;
@@ -50,7 +50,45 @@ impl Stack {
             Err(code) => self.respond_once(now, peer, message, key, code, |_| {}),
         }
         self.tell_registration(at, before);
+        self.tell_bindings(now, at);
         self.arm_user(at);
+    }
+
+    /// Takes up what `Event::Bindings` told in an earlier run. Phones that are there already are left alone.
+    pub fn restore(&mut self, now: Moment, user: &str, bindings: &[Binding]) {
+        let Some(at) = self.registrar.find(user) else { return };
+        if !self.registrar.users[at].contacts.is_empty() {
+            return;
+        }
+        for binding in bindings.iter().filter(|b| !b.expires_in.is_zero()) {
+            let contact = Contact {
+                uri: binding.uri.clone().into_bytes(),
+                peer: Peer::udp(binding.address),
+                call_id: binding.call_id.clone().into_bytes(),
+                cseq: binding.cseq,
+                expires_at: now + binding.expires_in,
+            };
+            self.registrar.bind(at, contact, self.config.limits.contacts_per_user_max);
+        }
+        self.tell_registration(at, false);
+        self.arm_user(at);
+    }
+
+    fn tell_bindings(&mut self, now: Moment, at: usize) {
+        if !self.config.testaments {
+            return;
+        }
+        let user = &self.registrar.users[at];
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let binding = |contact: &Contact| Binding {
+            uri: text(&contact.uri),
+            address: contact.peer.addr,
+            call_id: text(&contact.call_id),
+            cseq: contact.cseq,
+            expires_in: contact.expires_at.since(now),
+        };
+        let bindings = user.contacts.iter().map(binding).collect();
+        self.events.push_back(Event::Bindings { user: user.name.clone(), bindings });
     }
 
     fn tell_registration(&mut self, at: usize, before: bool) {

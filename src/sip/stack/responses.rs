@@ -14,7 +14,9 @@ impl Stack {
     pub(super) fn on_response(&mut self, now: Moment, peer: Peer, message: &Message<'_>, code: u16) {
         let branch = message.top_via().and_then(|via| via.branch).unwrap_or_default();
         let Some(at) = branch::read_branch(&self.keys.tokens, branch) else {
-            self.stats.forged += 1;
+            if !self.on_leftover_response(now, message, code) {
+                self.stats.forged += 1;
+            }
             return;
         };
         let Some(client) = self.clients.get_mut(at) else { return };
@@ -82,6 +84,8 @@ impl Stack {
         };
         let tag = message.to().and_then(|to| to.tag()).unwrap_or_default();
         match self.legs.get(leg) {
+            // The ACK waits for `confirm`.
+            Some(found) if found.dialog.remote_tag == tag && found.ack_until.is_some() => {}
             Some(found) if found.dialog.remote_tag == tag => {
                 self.stats.retransmitted += 1;
                 self.wire.send(found.dialog.hop, &found.ack);

@@ -49,6 +49,7 @@ impl Stack {
                         self.trunk_on_time(now, id);
                     }
                 }
+                Subject::Leftover(slot) => self.leftover_on_time(now, at, slot),
                 Subject::User(user) => {
                     let user = user as usize;
                     if self.registrar.users.get_mut(user).is_some_and(|u| u.alarm.fired(at)) {
@@ -116,6 +117,9 @@ impl Stack {
             self.on_rung_enough(now, key);
         }
         let Some(leg) = self.legs.get_mut(key) else { return };
+        if leg.ack_until.take_if(|at| *at <= now).is_some() {
+            self.wire.send(leg.dialog.hop, &leg.ack);
+        }
         if let Some(success) = &mut leg.success {
             match success.retry.on_time(now) {
                 Expired::Nothing | Expired::Gone => {}

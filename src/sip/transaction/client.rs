@@ -45,6 +45,8 @@ pub(crate) struct Client {
     pub(crate) strays: Vec<u64>,
     retry: Retry,
     linger: Option<Moment>,
+    /// Not sent yet: it waits for `release`.
+    pub(crate) held: bool,
     pub(crate) alarm: Alarm,
 }
 
@@ -98,8 +100,36 @@ impl Client {
             strays: Vec::new(),
             retry: Retry::new(now, timers, cap, peer.transport.reliable()),
             linger: None,
+            held: false,
             alarm: Alarm::default(),
         }
+    }
+
+    /// An INVITE that is not sent yet. No timer runs.
+    pub(crate) fn held(owner: Owner, peer: Peer, request: Vec<u8>) -> Client {
+        Client {
+            invite: true,
+            owner,
+            peer,
+            state: ClientState::Calling,
+            request,
+            ack: Vec::new(),
+            cancel: Cancel::No,
+            strays: Vec::new(),
+            retry: Retry::idle(),
+            linger: None,
+            held: true,
+            alarm: Alarm::default(),
+        }
+    }
+
+    /// It is being sent: timers A and B run from now. False: it was sent before.
+    pub(crate) fn release(&mut self, now: Moment, timers: &Timers) -> bool {
+        if !std::mem::take(&mut self.held) {
+            return false;
+        }
+        self.retry = Retry::new(now, timers, timers.long(), self.peer.transport.reliable());
+        true
     }
 
     pub(crate) fn on_response(&mut self, now: Moment, timers: &Timers, code: u16) -> Heard {
