@@ -178,26 +178,27 @@ async fn preview(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
+    IfMatch(if_match): IfMatch,
     Json(preview): Json<Preview>,
-) -> Result<axum::Json<Agent>, Problem> {
+) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
     let campaign: CampaignId = parse("campaign", &preview.campaign)?;
     let lead: Option<LeadId> = parse_some("lead", preview.lead.as_ref())?;
-    order(api, caller, id, |agent| Request::Preview { agent, campaign, lead }).await
+    order(api, caller, id, &if_match, |agent| Request::Preview { agent, campaign, lead }).await
 }
 
 /// The shown lead is dialed; whoever answers meets this agent.
 #[utoipa::path(post, path = "/v1/agents/{id}/dial", tag = "agents", params(("id" = String, Path)),
     responses((status = 200, body = Agent), (status = 409)))]
-async fn dial(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
-    order(api, caller, id, |agent| Request::DialPreview { agent }).await
+async fn dial(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::DialPreview { agent }).await
 }
 
 /// The shown lead is passed over, if the campaign allows it; it comes back later.
 #[utoipa::path(post, path = "/v1/agents/{id}/skip", tag = "agents", params(("id" = String, Path)),
     responses((status = 200, body = Agent), (status = 409)))]
-async fn skip(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<axum::Json<Agent>, Problem> {
-    order(api, caller, id, |agent| Request::SkipPreview { agent }).await
+async fn skip(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::SkipPreview { agent }).await
 }
 
 async fn order(
