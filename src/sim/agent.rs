@@ -149,6 +149,10 @@ impl SimAgent {
         self.view.as_ref().and_then(|view| view.state)
     }
 
+    pub fn call_in_hand(&self) -> Option<CallId> {
+        self.call().map(|call| call.call)
+    }
+
     /// A planned moment has come.
     pub fn due(&mut self, now: Moment, plan: Plan, work: &AgentsAtWork, out: &mut Vec<Do>) {
         if now < self.away_until {
@@ -437,6 +441,7 @@ mod tests {
             reason: None,
             since: Wall(0),
             device: true,
+            next: None,
             call,
             preview: None,
             notice: None,
@@ -465,11 +470,15 @@ mod tests {
             attempt: 1,
             lang: Lang::En,
             local_time: "10:00".into(),
+            zone: None,
             customer_on_line: true,
             turn,
             step: Some(step),
             outcome: None,
             wrap_until: None,
+            closes_at: None,
+            extensions_left: 4,
+            callback_at: None,
         }
     }
 

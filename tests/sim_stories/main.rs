@@ -1,6 +1,7 @@
 //! Stories of the real engine in the simulated world, told by its facts. One scenario a file.
 
 mod abandoned;
+mod amended;
 mod answered;
 mod busy;
 mod crash;
@@ -20,3 +21,4 @@ mod preview;
 mod shutdown;
 mod slow_store;
 mod swarm;
+mod wrap_up;
