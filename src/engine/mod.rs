@@ -15,6 +15,7 @@ mod outcome;
 mod preview;
 mod recover;
 mod requests;
+mod shown;
 mod shutdown;
 mod state;
 mod talk;
