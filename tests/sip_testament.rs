@@ -134,6 +134,27 @@ fn the_ack_waits_for_the_disk_but_not_for_long() {
     assert_eq!(w.at(CARRIER).stats().retransmitted, 0);
 }
 
+/// The disk confirms many at once; the carrier never sees more than it allows.
+#[test]
+fn confirmed_together_they_leave_one_after_the_other() {
+    let mut w = heedful(11);
+    let limited = Trunk { calls_per_second: Some(4), ..Trunk::new(TRUNK, "carrier", addr(CARRIER)) };
+    let now = w.now;
+    w.at(DIALER).add_trunk(now, limited);
+    for leg in 1..=10 {
+        w.invite(leg, &format!("155501{leg:02}"));
+    }
+    let now = w.now;
+    for leg in 1..=10 {
+        w.at(DIALER).confirm(now, LegId(leg));
+    }
+    w.flush();
+    for (after_ms, sent) in [(0, 4), (1_000, 4), (20, 8), (980, 8), (40, 10)] {
+        w.run(after_ms);
+        assert_eq!(w.count_sent(DIALER, "INVITE"), sent, "after {after_ms} ms more");
+    }
+}
+
 #[test]
 fn the_next_run_cancels_what_rings() {
     let mut w = heedful(6);

@@ -198,6 +198,7 @@ fn trunk(trunk: &super::config::Trunk) -> TrunkSetup {
             user: trunk.user.clone().unwrap_or_default(),
             password: trunk.password.clone().unwrap_or_default(),
             register: trunk.register.then_some(Duration::from_secs(600)),
+            calls_per_second: Some(trunk.calls_per_second),
             options: (trunk.options_seconds > 0).then(|| Duration::from_secs(u64::from(trunk.options_seconds))),
             ..Trunk::new(id, &trunk.name, trunk.address)
         },

@@ -206,6 +206,11 @@ pub enum Request {
     Logout {
         agent: AgentId,
     },
+    /// Somebody looks at the agent's page, or nobody does any more.
+    Page {
+        agent: AgentId,
+        here: bool,
+    },
     /// The agent chose in the flow's step. `turn` guards against a click that comes late or twice.
     Choose {
         call: CallId,

@@ -9,6 +9,7 @@ use crate::sip::alarms::{Alarm, Subject, earlier};
 use crate::sip::api::{CallEvent, EndedBy};
 use crate::sip::branch::{Token, hex};
 use crate::sip::dialog::Dialog;
+use crate::sip::leg::Purse;
 use crate::sip::scan::{self, Message, Name, Scratch, Start};
 use crate::sip::slots::SlotKey;
 use crate::sip::transaction::{Expired, Retry};
@@ -49,7 +50,25 @@ impl Stack {
         if found.ack_until.take().is_some() {
             return self.wire.send(found.dialog.hop, &found.ack);
         }
-        let Some(at) = found.transaction else { return };
+        let held = found.transaction.and_then(|at| self.clients.get(at)).is_some_and(|client| client.held);
+        if !held || found.turn.is_some() {
+            return;
+        }
+        // The same call again, after a challenge, is no further one.
+        if let (Purse::Trunk(trunk), false) = (found.purse, found.invited) {
+            let turn = self.take_turn(now, trunk);
+            if let (true, Some(found)) = (turn > now, self.legs.get_mut(key)) {
+                found.turn = Some(turn);
+                return self.arm_leg(key);
+            }
+        }
+        self.send_held(now, key);
+    }
+
+    /// The INVITE leaves.
+    pub(super) fn send_held(&mut self, now: Moment, key: SlotKey) {
+        let Some(found) = self.legs.get_mut(key) else { return };
+        let (leg, Some(at)) = (found.id, found.transaction) else { return };
         let invited = std::mem::replace(&mut found.invited, true);
         let call_id = String::from_utf8_lossy(&found.dialog.call_id).into_owned();
         let Some(client) = self.clients.get_mut(at) else { return };
