@@ -1,6 +1,6 @@
 //! What holds for pacing whatever happens: strangers write the events, in any order and as contradictory as they like.
 
-use outpace::pacing::{CallRate, Ending, Event, Ledger, Mode, Pacer, Room, Settings, Tally, Window};
+use outpace::pacing::{CallRate, Ending, Event, Ledger, Mode, Pacer, Room, Settings, Span, Tally, Window};
 use outpace::words::{AgentId, CallId, Moment};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -186,23 +186,55 @@ proptest! {
     }
 
     #[test]
-    fn the_ledger_equals_a_recount(entries in prop::collection::vec((0i64..400, any::<bool>()), 0..200), hours in 1u64..5) {
+    fn the_ledger_equals_a_recount(entries in prop::collection::vec((0i64..4000, any::<bool>()), 0..300), hours in 1u64..60) {
         let length = Duration::from_secs(hours * 3600);
-        let windows = [Window { length: Some(length), cap: 0.03 }, Window { length: None, cap: 0.05 }];
-        let mut ledger = Ledger::new(windows);
+        let from = Moment(-7_000_000_000);
+        let spans = [Span::Rolling(length), Span::Ever, Span::Period { from, length }];
+        let mut ledger = Ledger::new(spans.map(|span| Window::law(span, 0.03)));
+        // Slots of a second, or of a minute in windows above a day; a slot leaves when all of it is older.
+        let slot = if hours > 24 { 60_000_000 } else { 1_000_000 };
+        let micros = length.as_micros() as i64;
         let mut now = 0i64;
         let mut told: Vec<(i64, bool)> = Vec::new();
         for (gap, abandoned) in entries {
             now += gap * 1_000_000;
-            ledger.record(Moment(now), Tally { humans: 1.0, abandoned: f64::from(u8::from(abandoned)) });
+            ledger.record(Moment(now), Tally::answer(1.0, f64::from(u8::from(abandoned))));
             told.push((now, abandoned));
             ledger.advance(Moment(now));
-            let from = now / 1_000_000 - length.as_secs() as i64 - 1;
-            let inside = |entry: &&(i64, bool)| entry.0 / 1_000_000 >= from;
-            let tallies: Vec<Tally> = ledger.windows().map(|(_, tally)| tally).collect();
-            prop_assert_eq!(tallies[0].humans, told.iter().filter(inside).count() as f64);
-            prop_assert_eq!(tallies[0].abandoned, told.iter().filter(inside).filter(|entry| entry.1).count() as f64);
-            prop_assert_eq!(tallies[1].humans, told.len() as f64);
+            let oldest = (now - micros).div_euclid(slot) - 1;
+            let period = |at: i64| (at - from.0).div_euclid(micros);
+            let inside: [&dyn Fn(i64) -> bool; 3] =
+                [&|at| at.div_euclid(slot) >= oldest, &|_| true, &|at| period(at) == period(now)];
+            for ((_, tally), inside) in ledger.windows().zip(inside) {
+                let counted: Vec<_> = told.iter().filter(|(at, _)| inside(*at)).collect();
+                prop_assert_eq!(tally.humans, counted.len() as f64);
+                prop_assert_eq!(tally.abandoned, counted.iter().filter(|(_, abandoned)| *abandoned).count() as f64);
+            }
         }
+    }
+
+    #[test]
+    fn a_window_recovers_when_it_says(entries in prop::collection::vec((0i64..60, any::<bool>()), 1..120), rate in 0.0f64..0.5) {
+        let window = Window::law(Span::Rolling(Duration::from_secs(3600)), 0.2);
+        let mut ledger = Ledger::new([window]);
+        let mut now = 0i64;
+        for (gap, abandoned) in entries {
+            now += gap * 1_000_000;
+            ledger.record(Moment(now), Tally::answer(1.0, f64::from(u8::from(abandoned))));
+        }
+        ledger.advance(Moment(now));
+        let tally = ledger.window(0).expect("one").1;
+        prop_assume!(tally.abandoned > 0.2 * tally.humans);
+        let at = ledger.recovers(0, Moment(now), rate).expect("a rolling window always does");
+        prop_assert!(at >= Moment(now) && at.0 <= now + 3_603_000_000, "{:?} after {}", at, now);
+        // Nobody is abandoned any more, and people are served as often as said.
+        let mut served = Ledger::clone(&ledger);
+        let seconds = (at.0 - now) / 1_000_000 + 2;
+        for second in 0..seconds {
+            served.record(Moment(now + second * 1_000_000), Tally::answer(rate, 0.0));
+            served.advance(Moment(now + second * 1_000_000));
+        }
+        let tally = served.window(0).expect("one").1;
+        prop_assert!(tally.abandoned <= 0.2 * tally.humans + 0.2 + rate, "{:?} at {:?}", tally, at);
     }
 }

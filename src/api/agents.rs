@@ -67,6 +67,17 @@ pub struct Login {
 pub struct Pause {
     #[serde(default)]
     reason: Option<String>,
+    /// After the call in hand and its wrap-up, which this does not end.
+    #[serde(default)]
+    after_call: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// Takes back a pause or logout that was to follow the call in hand; ends no wrap-up.
+    #[serde(default)]
+    after_call: bool,
 }
 
 const LEAD: &[Scope] = &[Scope::Manager, Scope::Supervisor];
@@ -127,10 +138,20 @@ async fn login(
     order(api, caller, id, &if_match, |agent| Request::Login { agent, campaigns }).await
 }
 
-#[utoipa::path(post, path = "/v1/agents/{id}/ready", tag = "agents", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v1/agents/{id}/ready", tag = "agents", params(("id" = String, Path)), request_body = Ready,
     responses((status = 200, body = Agent), (status = 409)))]
-async fn ready(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
-    order(api, caller, id, &if_match, |agent| Request::Ready { agent }).await
+async fn ready(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    IfMatch(if_match): IfMatch,
+    Json(ready): Json<Ready>,
+) -> Answer {
+    order(api, caller, id, &if_match, |agent| match ready.after_call {
+        true => Request::AfterCall { agent, pause: None },
+        false => Request::Ready { agent },
+    })
+    .await
 }
 
 /// At once, or after the call in hand.
@@ -148,7 +169,11 @@ async fn pause(
     if reason.is_empty() || reason.len() > 64 {
         return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
     }
-    order(api, caller, id, &if_match, |agent| Request::Pause { agent, reason }).await
+    order(api, caller, id, &if_match, |agent| match pause.after_call {
+        true => Request::AfterCall { agent, pause: Some(reason) },
+        false => Request::Pause { agent, reason },
+    })
+    .await
 }
 
 /// At once, or after the call in hand.

@@ -1,5 +1,6 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
+use super::board::Board;
 use super::etag::Revision;
 use super::revisions::Revisions;
 use crate::engine::{AgentView, CampaignView, Output, View};
@@ -8,7 +9,7 @@ use crate::kpi::Fold;
 use crate::words::{AgentId, CallId, CampaignId, OrderId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// A listener that falls further behind loses what it missed, and is told so.
 const BEHIND_MAX: usize = 4096;
@@ -22,6 +23,9 @@ pub struct Feed {
     events: broadcast::Sender<Event>,
     kpis: Arc<Mutex<Fold>>,
     owners: Arc<Mutex<Owners>>,
+    /// For each agent's page alone: a click wakes one listener, not all.
+    desks: Arc<RwLock<BTreeMap<AgentId, watch::Sender<Option<Arc<AgentView>>>>>>,
+    board: Arc<Board>,
     revisions: Arc<RwLock<Revisions>>,
 }
 
@@ -48,6 +52,8 @@ impl Feed {
             events: broadcast::channel(BEHIND_MAX).0,
             kpis,
             owners: Arc::default(),
+            desks: Arc::default(),
+            board: Arc::default(),
             revisions: Arc::default(),
         }
     }
@@ -63,6 +69,9 @@ impl Feed {
             }
             Output::View(View::Agent(view)) => {
                 self.agents.write().expect("never held across a panic").insert(view.agent, view.clone());
+                if let Some(desk) = self.desks.read().expect("never held across a panic").get(&view.agent) {
+                    desk.send_replace(Some(Arc::new(view.clone())));
+                }
                 self.tell(|| Event::Agent(Arc::new(view.clone())));
             }
             Output::View(View::Campaign(view)) => {
@@ -82,6 +91,33 @@ impl Feed {
 
     pub fn listen(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// The agent's latest view, and each one to come.
+    pub fn watch_agent(&self, id: AgentId) -> watch::Receiver<Option<Arc<AgentView>>> {
+        let mut desks = self.desks.write().expect("never held across a panic");
+        let desk = desks.entry(id).or_insert_with(|| watch::channel(None).0);
+        let receiver = desk.subscribe();
+        // Under the lock that `observe` needs to tell of a newer one.
+        desk.send_replace(self.agent(id).map(Arc::new));
+        receiver
+    }
+
+    /// Pages that this agent has open now.
+    pub fn pages_of(&self, id: AgentId) -> usize {
+        self.desks.read().expect("never held across a panic").get(&id).map_or(0, watch::Sender::receiver_count)
+    }
+
+    pub fn agents(&self) -> Vec<AgentView> {
+        self.agents.read().expect("never held across a panic").values().cloned().collect()
+    }
+
+    pub fn campaigns(&self) -> Vec<CampaignView> {
+        self.campaigns.read().expect("never held across a panic").values().cloned().collect()
+    }
+
+    pub(super) fn board(&self) -> Arc<Board> {
+        self.board.clone()
     }
 
     pub fn agent(&self, id: AgentId) -> Option<AgentView> {

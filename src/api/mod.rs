@@ -4,21 +4,26 @@
 mod address;
 mod agents;
 mod auth;
+mod board;
 mod body;
 mod calls;
 mod campaigns;
 mod cookie;
+mod desk;
 mod document;
 mod error;
 mod etag;
 mod events;
 mod feed;
+mod floor;
 mod health;
 mod idempotency;
 mod kpis;
 mod leads;
 mod lockout;
 mod orders;
+mod pages;
+mod push;
 mod rates;
 mod request_id;
 mod revisions;
@@ -63,7 +68,11 @@ fn routes() -> Routes {
         .merge(kpis::routes())
         .merge(events::routes())
         .merge(session::routes());
-    let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
+    let long = OpenApiRouter::new()
+        .merge(events::stream_route())
+        .merge(desk::stream_route())
+        .merge(floor::stream_route())
+        .merge(leads::import_route());
     Routes { ordinary, long, login: session::login_route(), open: health::routes() }
 }
 
@@ -80,6 +89,7 @@ pub fn router(state: State) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
         .merge(bounded(login))
         .merge(plain(open))
+        .merge(pages::router())
         .route(
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),

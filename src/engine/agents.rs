@@ -234,9 +234,12 @@ impl Engine {
         if let (Some(customer), Some(agent)) = (customer, session.device.up()) {
             self.command(Command::Unbridge { customer, agent });
         }
-        let seconds = self.calls.get(&call).map(|c| self.campaigns[&c.campaign].spec.settings.agents.wrap_seconds_max);
+        let now = self.now;
+        let known = self.calls.get_mut(&call).expect("a talk just ended");
+        let seconds = self.campaigns[&known.campaign].spec.settings.agents.wrap_seconds_max;
+        known.talk.wrap_until = Some(now + Duration::from_secs(u64::from(seconds)));
         self.change_state(id, AgentState::Wrap, None, Some(call));
-        self.after(Timer::Wrap(id), Duration::from_secs(u64::from(seconds.unwrap_or(30))));
+        self.set_wrap_timer(id, call);
         self.show_agent(id);
     }
 
@@ -262,7 +265,11 @@ impl Engine {
     pub(super) fn on_phone(&mut self, id: AgentId, registered: bool) {
         let Some(agent) = self.floor.get_mut(id) else { return };
         agent.registered = registered;
-        let Some(session) = &agent.session else { return };
+        let Some(session) = &agent.session else {
+            // Off shift, but the page shows whether the phone is there.
+            self.show_agent(id);
+            return;
+        };
         match (registered, session.device) {
             (true, Device::Down) => self.call_phone(id),
             (true, Device::Calling(_) | Device::Up(_)) => {}

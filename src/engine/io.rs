@@ -211,6 +211,11 @@ pub enum Request {
         agent: AgentId,
         here: bool,
     },
+    /// What follows the call in hand, wrap-up included: a pause, or with `None` work as before. It ends no wrap-up.
+    AfterCall {
+        agent: AgentId,
+        pause: Option<String>,
+    },
     /// The agent chose in the flow's step. `turn` guards against a click that comes late or twice.
     Choose {
         call: CallId,
@@ -233,10 +238,48 @@ pub enum Request {
         note: Option<String>,
         callback: Option<Wall>,
     },
+    /// The agent's word so far, to be taken back at will. In wrap-up an outcome closes the call by itself after
+    /// `UNDO`; none (`outcome: None`) stops that.
+    MarkOutcome {
+        call: CallId,
+        outcome: Option<String>,
+        note: Option<String>,
+        callback: Option<Wall>,
+    },
+    /// The agent's note as far as it is written; the latest is kept when the call closes, however it closes.
+    KeepDraft {
+        call: CallId,
+        note: String,
+    },
+    /// More time for the wrap-up.
+    ExtendWrap {
+        call: CallId,
+    },
+    /// A word on a call that is over and closed: after a crash in wrap-up, or a correction.
+    AmendOutcome(Box<Amendment>),
     AdvanceOrder {
         order: OrderId,
         state: crate::facts::OrderState,
     },
+}
+
+/// What the store knows of the call, and what is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Amendment {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub number_hash: String,
+    pub attempt: u32,
+    pub agent: Option<AgentId>,
+    pub cause: Cause,
+    /// An outcome was set before.
+    pub again: bool,
+    /// The lead waits or is closed since this call: what becomes of it may be planned anew.
+    pub movable: bool,
+    pub outcome: Option<String>,
+    pub note: Option<String>,
+    pub callback: Option<Wall>,
 }
 
 /// A campaign folder as the engine takes it.
@@ -399,7 +442,18 @@ pub struct AgentView {
     pub reason: Option<String>,
     pub since: Wall,
     pub device: bool,
+    /// What follows the call in hand, if not work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<AfterCall>,
     pub call: Option<AgentCallView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterCall {
+    /// For this reason.
+    Pause(String),
+    Logout,
 }
 
 /// What an agent sees of the call.
@@ -411,6 +465,9 @@ pub struct AgentCallView {
     pub attempt: u32,
     pub lang: Lang,
     pub local_time: String,
+    /// The customer's, IANA: where `local_time` and a callback's time are meant.
+    #[serde(default)]
+    pub zone: Option<String>,
     pub customer_on_line: bool,
     /// Send it with the choice.
     pub turn: u32,
@@ -418,6 +475,15 @@ pub struct AgentCallView {
     /// The flow's outcome, once it finished.
     pub outcome: Option<String>,
     pub wrap_until: Option<Wall>,
+    /// The agent marked an outcome: the call closes then, unless it is taken back.
+    #[serde(default)]
+    pub closes_at: Option<Wall>,
+    /// So often the wrap-up can still be extended.
+    #[serde(default)]
+    pub extensions_left: u8,
+    /// Agreed with the customer.
+    #[serde(default)]
+    pub callback_at: Option<Wall>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -432,8 +498,30 @@ pub struct CampaignView {
     pub leads: LeadCounts,
     pub lines: u32,
     pub talking: u32,
+    #[serde(default)]
+    pub in_flight: InFlight,
+    /// Of the settings.
+    #[serde(default)]
+    pub target_utilization: f64,
     /// The latest decisions that dialed, cancelled or changed the reason; bounded.
     pub decisions: Vec<DecisionView>,
+}
+
+/// Calls by how far they have come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Placed, and not yet answered by any signal.
+    pub dialing: u32,
+    pub ringing: u32,
+    /// Answered: person or machine?
+    pub listening: u32,
+    /// A person whom nobody serves yet.
+    pub waiting: u32,
+    /// The seller's message plays.
+    pub message: u32,
+    pub talking: u32,
+    /// The agent's work after it.
+    pub wrapping: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

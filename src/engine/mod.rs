@@ -2,7 +2,7 @@
 //! No clock, socket, thread, database or unseeded chance inside.
 //!
 //! Reading order is the way of one call: `dial`, `answer`, `connect`, `talk`, `wrapup`; beside it `agents`
-//! (login to logout), `campaigns` (configure, start, pause), `recover` (after a crash) and `views`.
+//! (login to logout), `outcome` (the agent's word), `campaigns` (configure, start, pause), `recover` (after a crash) and `views`.
 
 mod agents;
 mod answer;
@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 pub mod door;
 pub mod io;
+mod outcome;
 mod page;
 mod recover;
 mod requests;

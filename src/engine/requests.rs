@@ -60,6 +60,11 @@ impl Engine {
             Request::HangUp { call } => self.agent_hangs_up(call),
             Request::Hold { call, on } => self.hold(call, on),
             Request::SetOutcome { call, outcome, note, callback } => self.set_outcome(call, outcome, note, callback),
+            Request::AfterCall { agent, pause } => self.after_call(agent, pause),
+            Request::MarkOutcome { call, outcome, note, callback } => self.mark_outcome(call, outcome, note, callback),
+            Request::KeepDraft { call, note } => self.keep_draft(call, note),
+            Request::ExtendWrap { call } => self.extend_wrap(call),
+            Request::AmendOutcome(amendment) => self.amend_outcome(*amendment),
             Request::AdvanceOrder { order, state } => self.advance_order(order, state, by),
         }
     }

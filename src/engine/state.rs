@@ -125,6 +125,15 @@ pub(super) struct Talk {
     pub finish: Option<crate::script::Finish>,
     /// The agent's own word on the outcome, before or after the flow's.
     pub outcome: Option<String>,
+    /// Marked with the outcome: when to call again.
+    pub callback: Option<Wall>,
+    /// The agent's latest note, not written down yet.
+    pub note: Option<String>,
+    /// When the wrap-up ends by itself.
+    pub wrap_until: Option<Moment>,
+    /// An outcome is marked: when it closes the call.
+    pub closes_at: Option<Moment>,
+    pub extended: u8,
 }
 
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! What pacing hears and what it answers. The events are those of the judge's protocol, plus inbound.
 
+use super::ledger::{Span, Window};
 use crate::words::{AgentId, CallId, Moment, Reason};
 use serde::{Deserialize, Serialize};
 
@@ -88,9 +89,10 @@ pub enum Ending {
 
 /// The settings of a campaign that pacing obeys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     pub mode: Mode,
-    /// Abandoned over human-answered, over the ledger's window.
+    /// Abandoned over human-answered, in `window`.
     pub cap: f64,
     /// Of `occupancy`, 0 to 1.
     pub target_utilization: f64,
@@ -102,12 +104,16 @@ pub struct Settings {
     pub amd: bool,
     /// Humans that AMD takes for machines, as a share of humans.
     pub amd_false_positive_rate: f64,
+    /// The rule pack counts them as abandoned.
+    pub amd_errors_count: bool,
     /// For `Mode::Ratio`: lines per ready agent.
     pub ratio: f64,
     /// For `Mode::Agentless`: lines in use at most.
     pub lines_max: u32,
-    /// The ledger's window; `None`: since the campaign opened.
-    pub ledger_window: Option<std::time::Duration>,
+    /// The law's window, which `cap` is for.
+    pub window: Span,
+    /// Further windows with caps of their own; the strictest binds (`Window::guards`).
+    pub limits: Vec<Window>,
     /// What counts as a human answer.
     pub counts: Counts,
 }
@@ -123,11 +129,20 @@ impl Default for Settings {
             ring_seconds_min: 15.0,
             amd: false,
             amd_false_positive_rate: 0.0,
+            amd_errors_count: true,
             ratio: 1.5,
             lines_max: 10,
-            ledger_window: None,
+            window: Span::Ever,
+            limits: Vec::new(),
             counts: Counts::Answers,
         }
+    }
+}
+
+impl Settings {
+    /// All windows, the law's first.
+    pub fn windows(&self) -> impl Iterator<Item = Window> + '_ {
+        std::iter::once(Window::law(self.window, self.cap)).chain(self.limits.iter().copied())
     }
 }
 
@@ -186,6 +201,12 @@ pub struct Decision {
     /// The constraint that binds, as a sentence's code and arguments.
     pub reason: Reason,
     pub estimates: Estimates,
+    /// Which window of the ledger is the strictest, with its cap; those of the joint ledger follow the campaign's own.
+    pub window: (usize, Window),
+    /// Where the cap is spent: when it is expected to have room again. `None`: it is not spent, or never.
+    pub recovers: Option<Moment>,
+    /// What the settings ask for and the law forbids, in one sentence.
+    pub warning: Option<Reason>,
     /// Nothing changes before this moment unless an event happens.
     pub next: Option<Moment>,
 }

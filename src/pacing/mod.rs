@@ -6,10 +6,12 @@ pub mod call_rate;
 mod conflict;
 mod estimate;
 pub mod event;
+mod inbound;
 pub mod ledger;
 mod pacer;
 mod predictive;
 mod progressive;
+pub mod sharing;
 mod since;
 mod state;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 mod why;
 
 pub use call_rate::CallRate;
+pub use estimate::{Learned, LearnedError};
 pub use event::*;
-pub use ledger::{Ledger, Tally, Window};
+pub use ledger::{Ledger, Span, Tally, Window};
 pub use pacer::Pacer;

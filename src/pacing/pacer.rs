@@ -1,19 +1,31 @@
 //! The fold: events in, one decision out. Same events in the same batches, same decisions, bit for bit.
 //! It holds no clock: `now` comes with every word, and never runs backwards inside.
 
-use super::budget;
-use super::estimate::Talk;
+use super::budget::{self, Held, Standing};
+use super::estimate::{Learned, LearnedError, Talk};
 use super::event::*;
-use super::ledger::{Ledger, Tally, Window};
+use super::ledger::{Ledger, Span, Tally, Window};
 use super::predictive::{self, Predictive};
 use super::progressive;
 use super::state::{Line, Stage, State, Work, seconds};
-use super::why::{self, Binding};
-use crate::words::{AgentId, CallId, Moment};
+use super::why::{self, Binding, Spent};
+use crate::words::{AgentId, CallId, Moment, Reason};
 use std::time::Duration;
 
 /// Nothing is asked less often while agents are at work.
 const NET: Duration = Duration::from_millis(250);
+
+/// How long the dialer rests where one line per free agent abandons above the cap.
+const REST: Duration = Duration::from_secs(600);
+/// Beside ringing and waiting, what a line placed before may take until it is judged: dialing, AMD.
+const LANDED: Duration = Duration::from_secs(10);
+/// Windows beside the law's own.
+const LIMITS_MAX: usize = 8;
+/// A recovery is reckoned anew after so long.
+const RECOVERY_SECONDS: f64 = 5.0;
+/// Agents' seconds (of the last ten minutes) and answers before a target is called out of reach.
+const WARN_SECONDS: f64 = 1200.0;
+const WARN_HUMANS: f64 = 300.0;
 
 /// Calls that will ring have begun to by then.
 const SILENT_SECONDS: f64 = 5.0;
@@ -27,19 +39,42 @@ pub struct Pacer {
     paused: bool,
     /// Manual and preview: calls that agents asked for and that were not yet granted.
     asked: u32,
+    /// Windows that several campaigns share, as last told.
+    joint: Vec<Held>,
+    /// All windows, refilled at each decision.
+    held: Vec<Held>,
+    /// The strictest of them, at the last decision.
+    binding: usize,
+    fallback: Fallback,
+    recovery: Option<(Moment, usize, Option<Moment>)>,
     /// The latest moment heard of.
     now: Moment,
+}
+
+/// One line per free agent while the cap is spent: what came of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fallback {
+    /// What is answered before belongs to lines that were placed before the cap was spent.
+    counts_from: Option<Moment>,
+    tally: Tally,
+    /// It abandoned too many as well: nothing is dialed before.
+    rests: Option<Moment>,
 }
 
 impl Pacer {
     pub fn new(settings: Settings) -> Pacer {
         let settings = sane(settings);
         Pacer {
-            ledger: Ledger::new([Window { length: settings.ledger_window, cap: settings.cap }]),
+            ledger: Ledger::new(settings.windows()),
             predictive: Predictive::new(&settings),
             state: State::default(),
             paused: false,
             asked: 0,
+            joint: Vec::new(),
+            held: Vec::new(),
+            binding: 0,
+            fallback: Fallback::default(),
+            recovery: None,
             now: Moment(i64::MIN),
             settings,
         }
@@ -61,7 +96,7 @@ impl Pacer {
     /// What was learned and what the ledger holds stays.
     pub fn set_settings(&mut self, settings: Settings) {
         let settings = sane(settings);
-        self.ledger.set_window(0, Window { length: settings.ledger_window, cap: settings.cap });
+        self.ledger.set_windows(settings.windows());
         self.settings = settings;
     }
 
@@ -78,6 +113,46 @@ impl Pacer {
     pub fn warm(&mut self, prior: Prior) {
         self.predictive.ring.warm(&prior);
         self.predictive.talk.warm(&prior);
+    }
+
+    /// The same in full, from `learned`; before the first event.
+    pub fn warm_with(&mut self, learned: &Learned) -> Result<(), LearnedError> {
+        let prior = learned.prior(self.settings.amd, self.settings.ring_seconds_max)?;
+        self.predictive.learn(prior, &self.settings);
+        Ok(())
+    }
+
+    /// What this run learned, for the next one of the same list type and hour.
+    pub fn learned(&self) -> Learned {
+        let Predictive { ring, amd, talk, .. } = &self.predictive;
+        Learned::of(self.settings.amd, ring, amd, talk)
+    }
+
+    /// A callback is appointed (or no more): one agent less is expected free from then on.
+    pub fn expect_callback(&mut self, at: Moment) {
+        self.predictive.inbound.plan(at);
+    }
+
+    pub fn unexpect_callback(&mut self, at: Moment) {
+        self.predictive.inbound.unplan(at);
+    }
+
+    /// A budget that several campaigns draw from, such as that of a seller: its windows and sums (of a `Ledger` that
+    /// the host keeps and writes every campaign's answers to), and what the other campaigns have in flight
+    /// (the sum of their `in_flight`). Told before each decision; empty: none.
+    pub fn set_joint(&mut self, windows: impl IntoIterator<Item = (Window, Tally)>, others: Tally) {
+        self.joint.clear();
+        self.joint.extend(windows.into_iter().map(|(window, tally)| Held { window, tally, others }));
+    }
+
+    /// Answers and abandoned calls that are expected of the lines up, as of the last decision.
+    pub fn in_flight(&self) -> Tally {
+        self.predictive.in_flight(&self.settings)
+    }
+
+    /// Human answers before the start, for one window of `Settings::windows` alone.
+    pub fn seed_window(&mut self, at: usize, entries: impl IntoIterator<Item = (Moment, Tally)>) {
+        self.ledger.seed_window(at, entries);
     }
 
     /// Human answers before the start, oldest first: when, and whether abandoned.
@@ -110,7 +185,13 @@ impl Pacer {
             }
             Event::Pause { agent } => self.work(agent, Work::Pause, now),
             Event::Logout { agent } => self.work(agent, Work::Out, now),
-            Event::Taken { agent } => self.work(agent, Work::Taken, now),
+            Event::Taken { agent } => {
+                let at = self.state.agent(agent, now);
+                if self.state.agents[at].work == Work::Ready {
+                    self.predictive.inbound.taken(now);
+                }
+                self.work(agent, Work::Taken, now);
+            }
         }
     }
 
@@ -118,14 +199,23 @@ impl Pacer {
         let now = self.advance(now);
         self.ledger.advance(now);
         self.refresh(now);
+        self.held.clear();
+        let own = self.ledger.windows().map(|(window, tally)| Held { window, tally, others: Tally::default() });
+        self.held.extend(own.chain(self.joint.iter().copied()));
         let mut hangups = Vec::new();
         let (dial, binding) = self.choose(now, room, &mut hangups);
         let estimates = self.estimates();
+        let recovers = self.recovers(binding, now);
+        let window = self.held.get(self.binding).map_or(Window::law(self.settings.window, 0.0), |held| held.window);
+        let spent = Spent { window, seconds: recovers.map(|at| seconds(at, now)) };
         let working = self.settings.mode == Mode::Agentless || self.agents_on() > 0 || self.state.coming() > 0;
         Decision {
             dial,
             hangups,
-            reason: why::reason(binding, &estimates),
+            reason: why::reason(binding, &estimates, spent),
+            warning: self.warning(binding, &estimates),
+            window: (self.binding, window),
+            recovers,
             estimates,
             next: (working && !self.paused).then(|| now + NET),
         }
@@ -148,6 +238,7 @@ impl Pacer {
             "reserve" => budget.reserve = value,
             "credit" => budget.credit = value,
             "credit_answers" => budget.credit_answers = value,
+            "credit_agents" => budget.credit_agents = value,
             "first_limit" => budget.first_limit = value,
             "proportional" => budget.proportional = value,
             "integral" => budget.integral = value,
@@ -182,11 +273,17 @@ impl Pacer {
         if budget::unreachable(&self.settings) && mode != Mode::Agentless {
             return (0, Binding::CapUnreachable);
         }
+        if let Some(rest) = self.rest(now) {
+            return rest;
+        }
+        if matches!(mode, Mode::Progressive | Mode::Ratio) {
+            self.spent(self.tightest(0.0).1, now);
+        }
         let (wanted, binding) = match mode {
             Mode::Manual | Mode::Preview => (self.asked, Binding::Asked),
             Mode::Progressive => (progressive::progressive(&self.state), Binding::Progressive),
             Mode::Ratio => self.within_cap(progressive::ratio(&self.state, &self.settings), Binding::Ratio),
-            Mode::Predictive => return self.predict(now, room, hangups),
+            Mode::Predictive => return self.predict(room, now, hangups),
             Mode::Agentless => {
                 let lines = self.settings.lines_max;
                 (progressive::agentless(&self.state, &self.settings), Binding::Lines(lines))
@@ -199,20 +296,81 @@ impl Pacer {
         (dial, cut.unwrap_or(binding))
     }
 
+    /// The window with the least room, and whether it has less than `least` calls of it after something was abandoned.
+    fn tightest(&self, least: f64) -> (usize, bool) {
+        let room = |held: &Held| budget::room(&self.settings, held.window, held.tally);
+        let rooms = self.held.iter().enumerate().map(|(at, held)| (at, room(held), held.tally.abandoned > 0.0));
+        let (at, room, any) = rooms.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0, false));
+        (at, any && room < least)
+    }
+
+    /// Where one line per free agent, too, abandons above the spent cap: a rest, in which nothing is dialed.
+    fn rest(&mut self, now: Moment) -> Option<(u32, Binding)> {
+        (self.binding, _) = self.tightest(0.0);
+        if matches!(self.settings.mode, Mode::Manual | Mode::Preview | Mode::Agentless) {
+            self.fallback = Fallback::default();
+        }
+        let Tally { humans, abandoned, .. } = self.fallback.tally;
+        if abandoned >= 2.0 && abandoned > self.held[self.binding].window.cap * humans {
+            self.fallback = Fallback { rests: Some(now + REST), ..Fallback::default() };
+        }
+        let rests = self.fallback.rests.is_some_and(|until| now < until);
+        rests.then_some((0, Binding::CapStopped))
+    }
+
+    /// The cap is spent, or has room (again): from when on a fallback is judged.
+    fn spent(&mut self, spent: bool, now: Moment) {
+        if !spent {
+            self.fallback = Fallback::default();
+        } else if self.fallback.counts_from.is_none() {
+            let landed = Duration::from_secs_f64(self.settings.ring_seconds_max) + self.settings.threshold + LANDED;
+            self.fallback.counts_from = Some(now + landed);
+        }
+    }
+
     /// A fixed ratio obeys the cap too: at the cap it falls back to one line per free agent.
     fn within_cap(&self, wanted: u32, binding: Binding) -> (u32, Binding) {
-        let (window, tally) = self.ledger.tightest();
-        if tally.abandoned > 0.0 && budget::room(&self.settings, window.cap, tally) < 1.0 {
+        let (_, near) = self.tightest(1.0);
+        if near {
             return (wanted.min(progressive::progressive(&self.state)), Binding::CapReached);
         }
         (wanted, binding)
     }
 
-    fn predict(&mut self, now: Moment, room: Room, hangups: &mut Vec<CallId>) -> (u32, Binding) {
-        let (window, tally) = self.ledger.tightest();
-        let wish = self.predictive.decide(&self.state, &self.settings, window.cap, tally, room);
+    fn predict(&mut self, room: Room, now: Moment, hangups: &mut Vec<CallId>) -> (u32, Binding) {
+        let agents = f64::from(self.agents_on());
+        let standing = Standing { windows: &self.held, in_flight: Tally::default(), agents };
+        let wish = self.predictive.decide(&self.state, &self.settings, standing, room);
+        self.binding = wish.limit.window;
+        self.spent(wish.limit.room < 0.0, now);
         self.predictive.surplus(&mut self.state, &self.settings, wish.limit.conflict, now, hangups);
         predictive::cut(&wish, room)
+    }
+
+    /// When the window that binds has room again; reckoned anew every few seconds.
+    fn recovers(&mut self, binding: Binding, now: Moment) -> Option<Moment> {
+        if !matches!(binding, Binding::CapReached | Binding::CapStopped) {
+            self.recovery = None;
+            return None;
+        }
+        let rests = self.fallback.rests.filter(|until| binding == Binding::CapStopped && now < *until);
+        let known =
+            self.recovery.filter(|(at, window, _)| seconds(now, *at) < RECOVERY_SECONDS && *window == self.binding);
+        let (_, _, recovers) = *self.recovery.insert(known.unwrap_or_else(|| {
+            let rate = self.predictive.budget.humans_per_second();
+            (now, self.binding, self.ledger.recovers(self.binding, now, rate))
+        }));
+        rests.or(recovers)
+    }
+
+    /// The target asks for more than the law lets this team reach.
+    fn warning(&self, binding: Binding, estimates: &Estimates) -> Option<Reason> {
+        let law = matches!(binding, Binding::Conflict | Binding::Budget | Binding::CapReached | Binding::CapStopped);
+        let (reached, measured) = self.predictive.budget.utilization();
+        let (target, humans) = (self.settings.target_utilization, estimates.humans as f64);
+        let known = measured >= WARN_SECONDS && humans >= WARN_HUMANS && target < 1.0;
+        let missed = self.settings.mode == Mode::Predictive && law && known && reached + 0.02 < target;
+        missed.then(|| why::forbidden(target, reached, estimates.cap))
     }
 
     fn agents_on(&self) -> u32 {
@@ -220,7 +378,9 @@ impl Pacer {
     }
 
     fn estimates(&self) -> Estimates {
-        let (window, tally) = self.ledger.tightest();
+        let none =
+            Held { window: Window::law(self.settings.window, 0.0), tally: Tally::default(), others: Tally::default() };
+        let Held { window, tally, .. } = self.held.get(self.binding).copied().unwrap_or(none);
         let (ring_seconds, _) = self.predictive.ring.ring_seconds();
         let (handling_seconds, handling_n) = self.predictive.talk.handling();
         let (predicted_answers, predicted_free) = self.predictive.forecast(&self.state);
@@ -334,7 +494,7 @@ impl Pacer {
     fn connected(&mut self, call: CallId, agent: AgentId, within: bool, now: Moment) {
         self.live(call, now);
         let person = self.state.line(call).map_or(1.0, |line| line.person);
-        self.count(now, Tally { humans: person, abandoned: if within { 0.0 } else { person } });
+        self.count(now, Tally::answer(person, if within { 0.0 } else { person }));
         self.state.advance(call, Stage::Talking, now);
         self.work(agent, Work::Talk, now);
         let at = self.state.agent(agent, now);
@@ -346,13 +506,17 @@ impl Pacer {
     fn abandoned(&mut self, call: CallId, now: Moment) {
         self.live(call, now);
         if let Some(line) = self.state.close(call) {
-            self.count(now, Tally { humans: line.person, abandoned: line.person });
+            self.count(now, Tally::answer(line.person, line.person));
         }
     }
 
     fn count(&mut self, now: Moment, tally: Tally) {
         self.ledger.record(now, tally);
         self.predictive.budget.passed(&self.settings, now, tally);
+        if self.fallback.counts_from.is_some_and(|from| now >= from) {
+            self.fallback.tally.humans += tally.humans;
+            self.fallback.tally.abandoned += tally.abandoned;
+        }
     }
 
     fn stepped(&mut self, agent: AgentId, step: u32, now: Moment) {
@@ -375,7 +539,7 @@ impl Pacer {
         if let Some(line) = self.state.close(call) {
             self.predictive.ring.disposition(line.rung_seconds, human);
             if self.settings.counts == Counts::People {
-                self.ledger.record(now, Tally { humans: f64::from(u8::from(human)) - line.person, abandoned: 0.0 });
+                self.ledger.record(now, Tally::answer(f64::from(u8::from(human)) - line.person, 0.0));
             }
         }
         let at = self.state.agent(agent, now);
@@ -403,6 +567,7 @@ impl Pacer {
             (Work::Wrap, Work::Wrap) => {}
             (Work::Wrap, _) => self.predictive.talk.wrapped(agent.human, spent, work == Work::Ready, agent.leaving),
             (Work::Pause, Work::Ready) => self.predictive.talk.returned(spent),
+            (Work::Taken, Work::Ready | Work::Talk) => self.predictive.talk.given_back(spent),
             (Work::Out | Work::Ready | Work::Pause | Work::Taken, _) => {}
         }
         self.state.set_work(at, work, now);
@@ -419,5 +584,17 @@ fn sane(mut settings: Settings) -> Settings {
     settings.ring_seconds_max = clean(settings.ring_seconds_max, 1.0, 120.0, 25.0);
     settings.ring_seconds_min = clean(settings.ring_seconds_min, 0.0, 120.0, 15.0);
     settings.amd_false_positive_rate = clean(settings.amd_false_positive_rate, 0.0, 0.5, 0.5);
+    settings.window = lasting(settings.window);
+    settings.limits.truncate(LIMITS_MAX);
+    for window in &mut settings.limits {
+        window.span = lasting(window.span);
+        window.cap = clean(window.cap, 0.0, 1.0, 0.0);
+        window.answers_min = clean(window.answers_min, 0.0, 1e6, 0.0);
+    }
     settings
+}
+
+/// A window without length holds nothing that could bind: it stands for one without end.
+fn lasting(span: Span) -> Span {
+    if span.length().is_some_and(|length| length < Duration::from_secs(1)) { Span::Ever } else { span }
 }

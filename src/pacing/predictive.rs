@@ -3,10 +3,11 @@
 //! and tables are made anew only when what they are made of has changed enough. All of it by the moments told, so
 //! that the same batches give the same decisions.
 
-use super::budget::{Budget, Limit};
+use super::budget::{Budget, Limit, Standing};
 use super::conflict::Conflict;
 use super::estimate::{Amd, Demand, HORIZONS, Level, Ring, Row, Supply, Talk, ZERO};
 use super::event::{Counts, Room, Settings};
+use super::inbound::Inbound;
 use super::ledger::Tally;
 use super::state::{Agent, Line, Stage, State, Work, seconds};
 use super::why::{self, Binding};
@@ -63,6 +64,7 @@ pub struct Predictive {
     pub amd: Amd,
     pub level: Level,
     pub talk: Talk,
+    pub inbound: Inbound,
     pub budget: Budget,
     pub tuning: Tuning,
     demand: Demand,
@@ -109,6 +111,7 @@ impl Predictive {
             amd: Amd::default(),
             level: Level::default(),
             talk: Talk::default(),
+            inbound: Inbound::default(),
             budget: Budget::default(),
             tuning: Tuning::default(),
             demand: Demand::default(),
@@ -165,7 +168,11 @@ impl Predictive {
                 let (from, to) = span(agent.since);
                 self.talk.pauses.expose(from, to);
             }
-            Work::Out | Work::Ready | Work::Taken => {}
+            Work::Taken => {
+                let (from, to) = span(agent.since);
+                self.talk.taken.expose(from, to);
+            }
+            Work::Out | Work::Ready => {}
         }
         agent.settled = agent.settled.max(now);
     }
@@ -188,6 +195,13 @@ impl Predictive {
         self.refresh_demand(state, settings, now);
         self.refresh_supply(state, now);
         self.gather(state, settings, now);
+    }
+
+    /// Starts from what an earlier run learned.
+    pub fn learn(&mut self, (ring, amd, talk): (Ring, Amd, Talk), settings: &Settings) {
+        (self.ring, self.amd, self.talk) = (ring, amd, talk);
+        self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), 1.0);
+        (self.demand_built, self.supply_built) = (None, None);
     }
 
     /// What is shown is older than a second.
@@ -224,17 +238,18 @@ impl Predictive {
         self.busy.at = None;
     }
 
-    pub fn decide(&mut self, state: &State, settings: &Settings, cap: f64, tally: Tally, room: Room) -> Wish {
-        let in_flight = self.in_flight(settings);
-        let limit = self.budget.limit(settings, cap, tally, in_flight);
+    /// `standing`: the windows of the ledger; what is in flight is added here.
+    pub fn decide(&mut self, state: &State, settings: &Settings, standing: Standing<'_>, room: Room) -> Wish {
+        let limit = self.budget.limit(settings, Standing { in_flight: self.in_flight(settings), ..standing });
         let floor = super::progressive::progressive(state);
         let most = room.channels.min(room.calls_this_second).min(room.leads);
+        let forbidden = |window: &super::budget::Held| window.window.cap <= 0.0;
         // Nothing may be abandoned, and something was: no call can mend that.
-        if cap <= 0.0 && tally.abandoned > 0.0 {
+        if standing.windows.iter().filter(|window| forbidden(window)).any(|window| window.tally.abandoned > 0.0) {
             return Wish { dial: 0, binding: Binding::CapReached, limit };
         }
         let spent = limit.room < 0.0;
-        if cap <= 0.0 || (spent && state.working(Work::Ready) == 0) {
+        if standing.windows.iter().any(forbidden) || (spent && state.working(Work::Ready) == 0) {
             return Wish { dial: floor, binding: Binding::CapReached, limit };
         }
         let slew = self.slew(state);
@@ -321,6 +336,9 @@ impl Predictive {
         self.conflict.occupy(state.count(Stage::Waiting) as usize);
         self.demand_mean = ZERO;
         self.count_lines(state, settings, now);
+        for coin in self.inbound.coins(now) {
+            self.conflict.add(&coin, 1);
+        }
         self.conflict.widen(&self.demand_mean, self.level.uncertainty());
     }
 
@@ -372,7 +390,8 @@ impl Predictive {
                 Some(self.supply.wrap_row(agent.human, age, speed(agent.speed.wrap_factor())))
             }
             Work::Pause => Some(self.supply.pause_row(age)),
-            Work::Talk | Work::Wrap | Work::Out | Work::Ready | Work::Taken => None,
+            Work::Taken if !agent.leaving => Some(self.supply.taken_row(age)),
+            Work::Talk | Work::Wrap | Work::Taken | Work::Out | Work::Ready => None,
         }
     }
 
@@ -417,7 +436,7 @@ impl Predictive {
     }
 
     /// Answers and conflicts expected of all lines up.
-    fn in_flight(&self, settings: &Settings) -> Tally {
+    pub fn in_flight(&self, settings: &Settings) -> Tally {
         let mut before = 0.0;
         let (mut humans, mut abandoned) = (0.0, 0.0);
         let conflict = self.conflict.by_horizon();
@@ -431,7 +450,7 @@ impl Predictive {
             Counts::People => self.ring.person_share_overall(),
             Counts::Answers => 1.0,
         };
-        Tally { humans: humans * person, abandoned: abandoned * person }
+        Tally { humans: humans * person, abandoned: abandoned * person, variance: 0.0 }
     }
 
     /// Growth bounded by what came of earlier attempts, not by time.

@@ -322,13 +322,15 @@ fn settings_that_make_no_sense_do_no_harm() {
 
 #[test]
 fn every_reason_is_a_sentence_in_three_languages() {
-    use super::why::{Binding, reason};
+    use super::why::{Binding, Spent, reason};
+    let spent = Spent { window: Window::law(Span::Rolling(Duration::from_secs(3600)), 0.03), seconds: Some(300.0) };
     let estimates = Estimates { humans: 100, abandoned: 3, cap: 0.03, ..Estimates::default() };
     for binding in [
         Binding::Paused,
         Binding::NoAgents,
         Binding::CapUnreachable,
         Binding::CapReached,
+        Binding::CapStopped,
         Binding::Asked,
         Binding::Progressive,
         Binding::Ratio,
@@ -342,7 +344,7 @@ fn every_reason_is_a_sentence_in_three_languages() {
         Binding::Leads,
     ] {
         for lang in [Lang::En, Lang::ZhHans, Lang::ZhHant] {
-            let text = reason(binding, &estimates).text(lang);
+            let text = reason(binding, &estimates, spent).text(lang);
             assert!(!text.contains('{') && !text.starts_with("pacing."), "{binding:?} {lang:?}: {text}");
         }
     }

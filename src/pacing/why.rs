@@ -1,6 +1,7 @@
 //! One sentence for each decision: the constraint that binds. Texts stand in `words/reasons.toml`.
 
 use super::event::{Estimates, Room};
+use super::ledger::Window;
 use crate::words::Reason;
 
 /// What kept the dialer from placing more.
@@ -10,6 +11,8 @@ pub enum Binding {
     NoAgents,
     CapUnreachable,
     CapReached,
+    /// One line per free agent abandons too many as well: a rest.
+    CapStopped,
     /// Manual and preview: an agent asks for each call.
     Asked,
     /// One line per free agent.
@@ -40,14 +43,30 @@ pub fn cut(wanted: u32, room: Room) -> (u32, Option<Binding>) {
     if least < wanted { (least, Some(binding)) } else { (wanted, None) }
 }
 
-pub fn reason(binding: Binding, estimates: &Estimates) -> Reason {
+/// What the ledger says beside the estimates.
+#[derive(Debug, Clone, Copy)]
+pub struct Spent {
+    pub window: Window,
+    /// Until the window has room again.
+    pub seconds: Option<f64>,
+}
+
+pub fn reason(binding: Binding, estimates: &Estimates, spent: Spent) -> Reason {
     let rate = if estimates.humans > 0 { estimates.abandoned as f64 / estimates.humans as f64 } else { 0.0 };
-    let ledger = |reason: Reason| reason.with("rate", percent(rate)).with("cap", percent(estimates.cap));
+    let ledger = |reason: Reason| {
+        let reason = reason.with("rate", percent(rate)).with("cap", percent(estimates.cap));
+        reason.with("window", spent.window.name())
+    };
+    let recovers = || spent.seconds.map_or("?".to_owned(), minutes);
     match binding {
         Binding::Paused => Reason::new("pacing.paused"),
         Binding::NoAgents => Reason::new("pacing.no_agents"),
         Binding::CapUnreachable => Reason::new("pacing.cap_unreachable").with("cap", percent(estimates.cap)),
-        Binding::CapReached => ledger(Reason::new("pacing.cap_reached")).with("answers", recovery(estimates)),
+        Binding::CapReached => {
+            let answers = needed(estimates, spent.window);
+            ledger(Reason::new("pacing.cap_reached")).with("answers", answers).with("recovers", recovers())
+        }
+        Binding::CapStopped => ledger(Reason::new("pacing.cap_stopped")).with("recovers", recovers()),
         Binding::Asked => Reason::new("pacing.asked"),
         Binding::Progressive => Reason::new("pacing.progressive").with("free", estimates.agents_ready),
         Binding::Ratio => Reason::new("pacing.ratio").with("free", estimates.agents_ready),
@@ -75,11 +94,31 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
+fn minutes(seconds: f64) -> String {
+    if seconds < 90.0 {
+        return format!("{:.0} s", seconds.max(1.0));
+    }
+    if seconds < 5400.0 {
+        return format!("{:.0} min", seconds / 60.0);
+    }
+    format!("{:.0} h", seconds / 3600.0)
+}
+
 /// Answers in a row, none abandoned, after which the rate is at the cap again.
-fn recovery(estimates: &Estimates) -> String {
+fn needed(estimates: &Estimates, window: Window) -> String {
     if estimates.cap <= 0.0 {
         return "∞".to_owned();
     }
-    let needed = (estimates.abandoned as f64 / estimates.cap).ceil() - estimates.humans as f64;
+    let humans = (estimates.humans as f64).max(window.answers_min);
+    let needed = (estimates.abandoned as f64 / estimates.cap).ceil() - humans;
     format!("{}", needed.max(1.0) as u64)
+}
+
+/// The target was missed for long, and it is the law that holds the dialer back.
+pub fn forbidden(target: f64, reached: f64, cap: f64) -> Reason {
+    let share = |share: f64| format!("{:.0} %", share * 100.0);
+    Reason::new("pacing.target_forbidden")
+        .with("target", share(target))
+        .with("reached", share(reached))
+        .with("cap", percent(cap))
 }

@@ -145,6 +145,10 @@ impl SimAgent {
         self.view.as_ref().and_then(|view| view.state)
     }
 
+    pub fn call_in_hand(&self) -> Option<CallId> {
+        self.call().map(|call| call.call)
+    }
+
     /// A planned moment has come.
     pub fn due(&mut self, now: Moment, plan: Plan, work: &AgentsAtWork, out: &mut Vec<Do>) {
         if now < self.away_until {
@@ -416,7 +420,16 @@ mod tests {
 
     fn view(state: AgentState, call: Option<AgentCallView>) -> AgentView {
         let id = AgentId(1);
-        AgentView { agent: id, session: None, state: Some(state), reason: None, since: Wall(0), device: true, call }
+        AgentView {
+            agent: id,
+            session: None,
+            state: Some(state),
+            reason: None,
+            since: Wall(0),
+            device: true,
+            next: None,
+            call,
+        }
     }
 
     fn call_view(turn: u32) -> AgentCallView {
@@ -441,11 +454,15 @@ mod tests {
             attempt: 1,
             lang: Lang::En,
             local_time: "10:00".into(),
+            zone: None,
             customer_on_line: true,
             turn,
             step: Some(step),
             outcome: None,
             wrap_until: None,
+            closes_at: None,
+            extensions_left: 4,
+            callback_at: None,
         }
     }
 

@@ -54,7 +54,16 @@ const TABLE: &[Row] = &[
     // There is none; who may not hear it does not learn that.
     ("GET /v1/calls/{id}/recording", "", "", [404, 404, 404, 403, 403], [404, 404, 404, 403, 403]),
     ("POST /v1/calls/{id}/choice", "", r#"{"turn":1,"choice":"yes"}"#, IN_HAND, IN_HAND),
-    ("POST /v1/calls/{id}/outcome", "", r#"{"outcome":"order"}"#, IN_HAND, IN_HAND),
+    // Both are over for two days; the first was spoken with. Who leads may amend it, with an outcome that there is.
+    (
+        "POST /v1/calls/{id}/outcome",
+        "",
+        r#"{"outcome":"unheard"}"#,
+        [422, 422, 422, 409, 403],
+        [409, 409, 409, 404, 404],
+    ),
+    ("PUT /v1/calls/{id}/note", "", r#"{"note":"x"}"#, IN_HAND, IN_HAND),
+    ("POST /v1/calls/{id}/extend", "", "", IN_HAND, IN_HAND),
     ("POST /v1/calls/{id}/hangup", "", "", IN_HAND, IN_HAND),
     ("POST /v1/calls/{id}/hold", "", r#"{"on":true}"#, IN_HAND, IN_HAND),
     ("GET /v1/orders", "?campaign=CAMPAIGN", "", WATCHES, WATCHES_OTHER),
@@ -72,6 +81,8 @@ const TABLE: &[Row] = &[
     ("GET /v1/kpis/{id}", "?campaign=CAMPAIGN", "", WATCHES, WATCHES_OTHER),
     ("GET /v1/events", "?campaign=CAMPAIGN", "", WATCHES, WATCHES_OTHER),
     ("GET /v1/stream", "", "", [200, 200, 200, 200, 200], NOBODYS),
+    ("GET /v1/desk/stream", "", "", [403, 403, 403, 200, 403], NOBODYS),
+    ("GET /v1/floor/stream", "", "", [200, 200, 200, 403, 200], NOBODYS),
     ("GET /livez", "", "", [200, 200, 200, 200, 200], NOBODYS),
     ("GET /readyz", "", "", [200, 200, 200, 200, 200], NOBODYS),
 ];

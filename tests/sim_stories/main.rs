@@ -1,6 +1,7 @@
 //! Stories of the real engine in the simulated world, told by its facts. One scenario a file.
 
 mod abandoned;
+mod amended;
 mod answered;
 mod busy;
 mod crash;
@@ -18,3 +19,4 @@ mod press_a_key;
 mod shutdown;
 mod slow_store;
 mod swarm;
+mod wrap_up;

@@ -1,11 +1,13 @@
 //! The stage between answer and verdict: how long AMD thinks over people and over the others.
 //! The share of people at a given ring age stands in `ring`.
 
+use serde::{Deserialize, Serialize};
+
 /// Bins of a quarter second, up to six seconds.
 const WIDTH: f64 = 0.25;
 const BINS: usize = 24;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Amd {
     live: [f64; BINS],
     other: [f64; BINS],
@@ -34,6 +36,13 @@ impl Amd {
     pub fn refresh(&mut self) {
         cumulate(&mut self.live, &mut self.live_by);
         cumulate(&mut self.other, &mut self.other_by);
+    }
+
+    /// Such as a run can leave.
+    pub fn sound(&self) -> bool {
+        let counts = self.live.iter().chain(&self.other).chain(&self.live_by).chain(&self.other_by);
+        let some = |counts: &[f64; BINS]| counts.iter().sum::<f64>() > 0.0;
+        counts.into_iter().all(|x| x.is_finite() && *x >= 0.0) && some(&self.live) && some(&self.other)
     }
 
     /// Share of live verdicts given within so many seconds.

@@ -1,6 +1,8 @@
 //! Hazards by age: exposure and events per bin, so that what is still under way counts exactly as long as it
 //! has lasted (censoring) and fast endings do not bias the rate. It knows no cause by name.
 
+use serde::{Deserialize, Serialize};
+
 /// Age bins of agents' stages, seconds: fine where wrap-ups and openers end, coarse in long talks.
 const EDGES: [f64; 27] = [
     0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0, 25.0, 30.0, 40.0, 50.0, 65.0, 80.0, 100.0, 130.0, 160.0,
@@ -9,7 +11,7 @@ const EDGES: [f64; 27] = [
 const BINS: usize = EDGES.len();
 
 /// One ending, by log-spaced age.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hazard {
     exposure: [f64; BINS],
     events: [f64; BINS],
@@ -74,6 +76,12 @@ impl Hazard {
     /// Endings per second over all ages.
     pub fn overall(&self) -> f64 {
         if self.total.0 > 0.0 { (self.total.1 / self.total.0).max(1e-4) } else { self.rate }
+    }
+
+    /// Such as a run can leave.
+    pub fn sound(&self) -> bool {
+        let sums = [self.total.0, self.total.1, self.rate];
+        self.exposure.iter().chain(&self.events).chain(&sums).all(|x| x.is_finite() && *x >= 0.0) && self.rate > 0.0
     }
 
     pub fn fade(&mut self, keep: f64) {

@@ -4,6 +4,7 @@
 pub mod amd;
 pub mod demand;
 pub mod hazard;
+pub mod learned;
 pub mod level;
 pub mod ring;
 pub mod supply;
@@ -11,6 +12,7 @@ pub mod talk;
 
 pub use amd::Amd;
 pub use demand::Demand;
+pub use learned::{Learned, LearnedError};
 pub use level::Level;
 pub use ring::Ring;
 pub use supply::Supply;

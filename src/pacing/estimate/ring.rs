@@ -2,6 +2,7 @@
 //! of age, with exact censoring (what failed at the carrier or was cancelled says nothing about people).
 
 use super::super::event::Prior;
+use serde::{Deserialize, Serialize};
 
 /// One-second bins.
 const PRE_BINS: usize = 30;
@@ -10,7 +11,7 @@ const RING_BINS: usize = 120;
 const HALF_LIFE: f64 = 4000.0;
 const FADE_EVERY: f64 = 50.0;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Bin {
     exposure: f64,
     /// To ringing, or answered.
@@ -19,13 +20,13 @@ struct Bin {
     off: f64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Share {
     yes: f64,
     of: f64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ring {
     pre: Vec<Bin>,
     ring: Vec<Bin>,
@@ -88,6 +89,30 @@ impl Ring {
             self.ring[age].on += answered.min(left.max(0.0));
             left -= answered;
         }
+    }
+
+    /// The same, worth so many calls at most, and counting anew.
+    pub fn aged(&self, calls: f64, ring_seconds_max: f64) -> Ring {
+        let mut ring = Ring { resolved: 0, lives: 0, rung: (0.0, 0.0), since_fade: 0.0, ..self.clone() };
+        ring.ring_seconds_max = ring_seconds_max.clamp(1.0, RING_BINS as f64);
+        let known = (self.resolved as f64).min(HALF_LIFE);
+        ring.fade((calls / known.max(1.0)).min(1.0));
+        ring
+    }
+
+    /// Such as a run can leave: all bins there, no number below zero or without value, no share above one.
+    pub fn sound(&self) -> bool {
+        let lengths = [(self.pre.len(), PRE_BINS), (self.ring.len(), RING_BINS)];
+        let shares = [(self.live.len(), RING_BINS), (self.person.len(), RING_BINS)];
+        let sane = |x: f64| x.is_finite() && x >= 0.0;
+        let bin = |bin: &Bin| sane(bin.exposure) && sane(bin.on) && sane(bin.off);
+        let share = |share: &Share| sane(share.yes) && sane(share.of) && share.yes <= share.of + 1e-6;
+        let overall = |of: &Share| share(of) && of.yes > 0.0;
+        lengths.iter().chain(&shares).all(|(length, expected)| length == expected)
+            && self.pre.iter().chain(&self.ring).all(bin)
+            && self.live.iter().chain(&self.person).all(share)
+            && overall(&self.live_overall)
+            && overall(&self.person_overall)
     }
 
     /// A line was dialing for so long, and then something was heard of it. Told when it is over, so that calls that the
@@ -188,8 +213,11 @@ impl Ring {
         if self.since_fade < FADE_EVERY {
             return;
         }
-        let keep = 0.5_f64.powf(self.since_fade / HALF_LIFE);
+        self.fade(0.5_f64.powf(self.since_fade / HALF_LIFE));
         self.since_fade = 0.0;
+    }
+
+    fn fade(&mut self, keep: f64) {
         for bin in self.pre.iter_mut().chain(&mut self.ring) {
             *bin = Bin { exposure: bin.exposure * keep, on: bin.on * keep, off: bin.off * keep };
         }

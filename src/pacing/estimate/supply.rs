@@ -33,6 +33,7 @@ pub struct Supply {
     from_start: Vec<Curve>,
     wraps: [Table; 2],
     pauses: Table,
+    taken: Table,
 }
 
 impl Supply {
@@ -46,6 +47,8 @@ impl Supply {
         }
         let pauses = talk.pauses.outlasts();
         self.pauses.fill(grace, |age| passed(&pauses, age, 1.0));
+        let taken = talk.taken.outlasts();
+        self.taken.fill(grace, |age| passed(&taken, age, 1.0));
         let (after_machine, after_person) = (wrap_curve(0, 0.0), wrap_curve(1, 0.0));
         self.talks(talk, grace, &after_machine, &after_person, person_share);
     }
@@ -100,6 +103,10 @@ impl Supply {
 
     pub fn pause_row(&self, age: f64) -> Row {
         self.pauses.row(age, 1.0)
+    }
+
+    pub fn taken_row(&self, age: f64) -> Row {
+        self.taken.row(age, 1.0)
     }
 }
 

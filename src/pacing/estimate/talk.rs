@@ -3,6 +3,7 @@
 
 use super::super::event::Prior;
 use super::hazard::Hazard;
+use serde::{Deserialize, Serialize};
 
 /// Stages kept apart; later ones share the last.
 const STAGES_MAX: usize = 64;
@@ -10,7 +11,7 @@ const STAGES_MAX: usize = 64;
 const HALF_LIFE: f64 = 3000.0;
 const FADE_EVERY: f64 = 50.0;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stage {
     pub leaves: Hazard,
     pub ends: f64,
@@ -18,7 +19,7 @@ pub struct Stage {
     pub next: Vec<f64>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Talk {
     pub stages: Vec<Stage>,
     /// Ends of talks by age of the talk, whatever the stage: what a new stage is shrunk to.
@@ -26,6 +27,8 @@ pub struct Talk {
     /// After machines, after people.
     pub wraps: [Hazard; 2],
     pub pauses: Hazard,
+    /// Inbound calls and callbacks, until the agent is ready again.
+    pub taken: Hazard,
     /// Came back ready after a wrap-up that nobody had announced a pause in.
     ready: (f64, f64),
     /// Changes whenever something was learned.
@@ -42,6 +45,7 @@ impl Default for Talk {
             pooled: Hazard::new(60.0, 3.0),
             wraps: [Hazard::new(12.0, 3.0), Hazard::new(12.0, 3.0)],
             pauses: Hazard::new(600.0, 1.0),
+            taken: Hazard::new(120.0, 2.0),
             ready: (9.5, 10.0),
             version: 0,
             talks: (0.0, 0.0),
@@ -121,6 +125,35 @@ impl Talk {
         self.pauses.end(pause_seconds);
     }
 
+    /// Back from an inbound call or a callback.
+    pub fn given_back(&mut self, seconds: f64) {
+        self.version += 1;
+        self.taken.end(seconds);
+    }
+
+    /// The same, worth so many talks at most, and counting anew.
+    pub fn aged(&self, talks: f64) -> Talk {
+        let mut talk = Talk { version: 1, talks: (0.0, 0.0), wrapped: (0.0, 0.0), since_fade: 0.0, ..self.clone() };
+        talk.forget((talks / self.talks.1.clamp(1.0, HALF_LIFE)).min(1.0));
+        talk
+    }
+
+    /// Such as a run can leave.
+    pub fn sound(&self) -> bool {
+        let sane = |x: f64| x.is_finite() && x >= 0.0;
+        let stage = |stage: &Stage| {
+            let known = stage.next.len() <= STAGES_MAX && stage.next.iter().all(|x| sane(*x));
+            known && stage.leaves.sound() && sane(stage.ends)
+        };
+        (1..=STAGES_MAX).contains(&self.stages.len())
+            && self.stages.iter().all(stage)
+            && [&self.pooled, &self.wraps[0], &self.wraps[1], &self.pauses, &self.taken].iter().all(|h| h.sound())
+            && sane(self.ready.0)
+            && self.ready.1.is_finite()
+            && self.ready.0 <= self.ready.1 + 1e-6
+            && self.ready.1 > 0.0
+    }
+
     /// Share of wrap-ups that end in readiness.
     pub fn ready_share(&self) -> f64 {
         self.ready.0 / self.ready.1
@@ -140,6 +173,10 @@ impl Talk {
         }
         let keep = 0.5_f64.powf(self.since_fade / HALF_LIFE);
         self.since_fade = 0.0;
+        self.forget(keep);
+    }
+
+    fn forget(&mut self, keep: f64) {
         for stage in &mut self.stages {
             stage.leaves.fade(keep);
             stage.ends *= keep;
@@ -147,6 +184,7 @@ impl Talk {
         }
         self.pooled.fade(keep);
         self.pauses.fade(keep);
+        self.taken.fade(keep);
         self.wraps.iter_mut().for_each(|wrap| wrap.fade(keep));
         self.ready = (self.ready.0 * keep, self.ready.1 * keep);
     }
