@@ -196,6 +196,13 @@ fn the_next_run_ends_what_was_answered_and_never_recorded() {
     execute(&mut w, &cancel);
     w.run(6_000);
     assert!(w.told(DIALER, LEG).contains(&CallEvent::PickedUp), "{:?}", w.told(DIALER, LEG));
+    assert_eq!(w.count_sent(DIALER, "BYE"), 0, "not before it is on disk that somebody picked up");
+    let (up, bye) = kept(&w).expect("told anew");
+    assert!(up);
+    // Killed once more, just then: the third run knows that it was answered.
+    another_run(&mut w, 9);
+    execute(&mut w, &bye);
+    w.run(6_000);
     assert_eq!(w.at(CARRIER).stats().legs, 0);
     nothing_is_left(&mut w);
 }
@@ -243,7 +250,11 @@ fn a_lossy_wire_keeps_no_call_up() {
         another_run(&mut w, seed);
         w.loss_percent = 30;
         execute(&mut w, &text);
-        w.run(80_000);
+        for _ in 0..400 {
+            w.run(200);
+            // As the host does once it is on disk.
+            confirm(&mut w);
+        }
         assert_eq!(w.at(CARRIER).stats().legs, 0, "seed {seed}: {:#?}", w.sent(DIALER));
         assert_eq!(w.ends(DIALER, LEG).len(), 1, "seed {seed}");
     }

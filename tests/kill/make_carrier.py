@@ -105,7 +105,10 @@ def scenario():
     out.append(person("atonce", (0, 20), (9000, 20000)))
     out.append('<label id="got_bye"/>\n' + respond("200 OK", tag=False) + '<nop next="end"/>\n')
     # A CANCEL after the answer changes nothing (RFC 3261 section 9.2): the 200 is repeated until its ACK comes.
-    out.append('<label id="cancelled"/>\n' + respond("200 OK", tag=False) + '<nop test="answered" next="late"/>\n')
+    # A CANCEL for a call that is over, or never came.
+    out.append('<label id="cancelled"/>\n<nop test="icseq" next="known"/>\n'
+               + respond("481 Call/Transaction Does Not Exist", tag=False) + '<nop next="end"/>\n')
+    out.append('<label id="known"/>\n' + respond("200 OK", tag=False) + '<nop test="answered" next="late"/>\n')
     out.append(send(
         "SIP/2.0 487 Request Terminated\nVia:[$ivia]\n[last_From:]\n[last_To:]" + TAG
         + "\n[last_Call-ID:]\nCSeq:[$icseq]\nContent-Length: 0\n", True))
