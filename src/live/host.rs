@@ -10,7 +10,7 @@ use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
 use super::watch::Watch;
-use super::world::{Inbox, LiveWorld, Observer};
+use super::world::{Inbox, LiveWorld, Observer, OnDisk};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
@@ -46,6 +46,7 @@ pub struct HostSetup {
     pub media: MediaSettings,
     pub trunks: Vec<TrunkSetup>,
     pub observer: Observer,
+    pub on_disk: OnDisk,
     /// From the system's randomness: branches, tags, nonces, SSRCs.
     pub seed: u64,
 }
@@ -208,6 +209,7 @@ impl Host {
             observer: setup.observer,
             health: health.clone(),
             trunks_down: BTreeSet::new(),
+            on_disk: setup.on_disk,
             first,
             wall_offset: clock.wall_offset(),
             clock_looked_at: clock.now(),

@@ -46,6 +46,8 @@ impl Inbox {
 
 /// Sees every output before it is carried out: the API's feed, the demo's picture. Must not block.
 pub type Observer = Box<dyn FnMut(&Output) + Send>;
+/// Hears up to which of them facts are on disk. Must not block.
+pub type OnDisk = Box<dyn FnMut(u64) + Send>;
 
 pub struct LiveWorld {
     pub clock: Clock,
@@ -58,6 +60,7 @@ pub struct LiveWorld {
     pub health: Health,
     /// By name.
     pub trunks_down: BTreeSet<String>,
+    pub on_disk: OnDisk,
     /// Given with the first wake, before everything else.
     pub first: Vec<Input>,
     pub wall_offset: i64,
@@ -132,6 +135,9 @@ impl LiveWorld {
 
     /// What the edges must know before the engine acts on it.
     fn look_at(&mut self, input: &Input) {
+        if let Input::Durable { seq } = input {
+            (self.on_disk)(*seq);
+        }
         if let Input::Request { request: Request::Configure(spec), .. } = input {
             self.writer.configure(spec.id, lease_policy(spec));
         }
