@@ -8,7 +8,7 @@ use super::push::{self, Push};
 use super::state::{Api, State};
 use crate::campaign::Settings;
 use crate::campaign::settings::HandledBy;
-use crate::engine::AgentCallView;
+use crate::engine::{AgentCallView, Request};
 use crate::store::{AgentRow, CallFilter, CallRow, CampaignRow, StoreError};
 use crate::words::*;
 use axum::extract::State as Extract;
@@ -115,6 +115,8 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {
     let desk = Desk { api, agent: row, push };
     desk.hello(&caller).await?;
+    // Dropped after `view`: then this page is not counted any more.
+    let _present = Present::new(&desk);
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
     let (mut popped, mut closed) = (None, None);
@@ -147,6 +149,33 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 desk.push.json("numbers", &own).await?;
             }
             () = &mut over => return None,
+        }
+    }
+}
+
+/// The engine offers no customer to an agent whose last page has gone.
+struct Present {
+    api: Arc<Api>,
+    agent: AgentId,
+}
+
+impl Present {
+    fn new(desk: &Desk) -> Present {
+        let present = Present { api: desk.api.clone(), agent: desk.agent.id };
+        present.tell(true);
+        present
+    }
+
+    fn tell(&self, here: bool) {
+        // Nothing is to be answered: the agent's view shows what follows.
+        self.api.door.ask("page", Request::Page { agent: self.agent, here }, Box::new(|_| {}));
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if self.api.feed.pages_of(self.agent) == 0 {
+            self.tell(false);
         }
     }
 }

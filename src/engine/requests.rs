@@ -55,6 +55,10 @@ impl Engine {
             Request::Preview { agent, campaign, lead } => self.preview(agent, campaign, lead),
             Request::DialPreview { agent } => self.dial_preview(agent),
             Request::SkipPreview { agent } => self.skip_preview(agent),
+            Request::Page { agent, here } => {
+                self.on_page(agent, here);
+                Ok(Reply::Done)
+            }
             Request::Choose { call, turn, choice, fields } => self.choose(call, turn, choice, fields),
             Request::HangUp { call } => self.agent_hangs_up(call),
             Request::Hold { call, on } => self.hold(call, on),
