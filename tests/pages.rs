@@ -139,6 +139,7 @@ fn the_floor(floor: &Browser, house: &House) {
     floor.until("document.querySelector('[data-kpi=orders] dd')?.textContent === '1'");
     floor.until_text("[data-chart=dials] tbody", ":");
     axe(floor, "floor");
+    floor.height(1400);
     picture(floor, &house.dir, "floor");
     // Asked before it is done.
     floor.value("document.querySelector('[data-act=pause]').click()");
@@ -189,6 +190,7 @@ fn both_pages_speak_chinese() {
     floor.value("(document.documentElement.dataset.theme = 'dark')");
     floor.value("document.querySelector('[data-k=theme]').click()");
     floor.value("document.querySelector('[data-k=theme]').click()");
+    floor.height(1400);
     picture(&floor, &house.dir, "floor-zh");
 }
 
@@ -242,6 +244,7 @@ fn nothing_that_was_typed_or_clicked_is_lost() {
     made_choices(&house, &call, 1);
 
     without_network(&page, &house, &call);
+    a_page_that_is_gone(&page, &house);
     a_restart_in_wrap_up(&page, &mut house);
 }
 
@@ -271,6 +274,16 @@ fn without_network(page: &Browser, house: &House, call: &str) {
     page.until_text("#note-state", "Kept");
     page.until("document.querySelector('#line').textContent === ''");
     made_choices(house, call, 2);
+}
+
+/// Nobody is put through to an agent whose page is gone.
+fn a_page_that_is_gone(page: &Browser, house: &House) {
+    let now = || house.dialer.get(&format!("/v1/agents/{}", house.people[0].id))["now"].clone();
+    page.open("about:blank");
+    wait_until("the pause to be asked for", Duration::from_secs(30), || now()["next"]["pause"] == "page_lost");
+    page.open(&format!("{}/agent", house.dialer.api));
+    house.a_call(page);
+    wait_until("the pause to be taken back", Duration::from_secs(30), || now()["next"].is_null());
 }
 
 /// `kill -9` while the agent writes: the words are there after the restart, the agent is signed in again, and the
