@@ -207,6 +207,7 @@ fn serve(agents: u64) {
             door: Arc::new(desk),
             feed,
             kpis,
+            imports: outpace::api::Imports::new(0),
             shelf: Arc::new(NoShelf),
             faults: Arc::new(Vec::new),
             recordings: dir.path().to_owned(),

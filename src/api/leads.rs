@@ -6,10 +6,10 @@ use super::body::{
     too_slow,
 };
 use super::error::{Noun, Problem};
-use super::state::{Api, State};
-use crate::engine::{Output, Request};
-use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
-use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
+use super::state::State;
+use crate::engine::Request;
+use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
+use crate::words::{LeadId, Phone, Reason};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
@@ -176,25 +176,11 @@ async fn import(
         IntakeError::List(error) => Problem::invalid("body", error.reason),
         IntakeError::File { error, .. } => Problem::unavailable(error),
     })?;
-    tell_of_import(&api, row.id, began).await?;
+    api.imports.tell(&api).await?;
     let request = Request::LeadsChanged { campaign: row.id };
     // A campaign that is not configured yet takes its leads when it is.
     let _ = api.ask(&caller.name(), request).await;
     Ok(axum::Json(serde_json::to_value(&report).expect("a report of plain values serializes")))
-}
-
-/// The store wrote this fact by itself: those who watch and the KPIs hear of it here.
-async fn tell_of_import(api: &Api, campaign: CampaignId, began: Wall) -> Result<(), Problem> {
-    let filter = FactFilter {
-        campaign: Some(campaign),
-        kind: Some("leads_imported".to_owned()),
-        from: Some(began),
-        ..FactFilter::default()
-    };
-    for fact in api.store.facts(&filter, None, 100).await? {
-        api.feed.observe(&Output::Fact(fact));
-    }
-    Ok(())
 }
 
 /// A body on disk, for it is read twice: once for its hash, once for its rows. Deleted when it is let go.

@@ -18,6 +18,7 @@ mod feed;
 mod floor;
 mod health;
 mod idempotency;
+mod imports;
 mod kpis;
 mod leads;
 mod lockout;
@@ -33,6 +34,7 @@ mod state;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use imports::Imports;
 pub use serve::serve;
 pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};

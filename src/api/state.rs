@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use super::feed::Feed;
+use super::imports::Imports;
 use super::session::LoginGuard;
 use crate::engine::{Answered, CampaignSpec, Door, Refusal, Reply, Request};
 use crate::kpi::Fold;
@@ -18,6 +19,8 @@ pub struct Api {
     pub feed: Feed,
     /// Folded from every fact of the store at start, and from each new one since.
     pub kpis: Arc<Mutex<Fold>>,
+    /// Lists that came in, as far as they are told.
+    pub imports: Imports,
     pub shelf: Arc<dyn CampaignShelf>,
     /// Faults by name; empty: ready.
     pub faults: Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>,

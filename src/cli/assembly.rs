@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::{Failure, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, LoginGuard, ShelfError};
+use crate::api::{self, Api, CampaignShelf, Feed, Imports, LoginGuard, ShelfError};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -28,6 +28,7 @@ pub(crate) struct Assembly {
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    following: tokio::task::JoinHandle<()>,
 }
 
 /// Campaign folders from the data folder, or shipped ones.
@@ -48,7 +49,7 @@ impl Assembly {
         })?;
         let address = listener.local_addr()?;
         let store = data::open_store(config).await?;
-        let (_, fold) = verify::fold(&store).await?;
+        let (told, fold) = verify::fold_and_imports(&store).await?;
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
         let observer = feed.clone();
@@ -74,6 +75,7 @@ impl Assembly {
             door: Arc::new(host.desk.clone()) as Arc<dyn Door>,
             feed: feed.clone(),
             kpis,
+            imports: Imports::new(told),
             shelf: shelf.clone(),
             faults: faults(&host),
             recordings: config.data.dir.clone(),
@@ -88,6 +90,8 @@ impl Assembly {
         resume(&store, &shelf, &api, &host.running).await?;
         fail_point("at", "resumed");
         let (stop, mut stopped) = watch::channel(false);
+        let follower = api.clone();
+        let following = tokio::spawn(async move { follower.imports.follow(&follower).await });
         let state = api.clone();
         let serving = tokio::spawn(async move {
             let ended = async move {
@@ -95,11 +99,12 @@ impl Assembly {
             };
             api::serve(listener, state, ended).await
         });
-        Ok(Assembly { store, host, feed, api, address, stop, serving })
+        Ok(Assembly { store, host, feed, api, address, stop, serving, following })
     }
 
     /// No new calls; those in flight may go on for `within`; then everything is on disk. False: something broke.
     pub(crate) async fn stop(self, within: Duration) -> bool {
+        self.following.abort();
         self.host.shut_down(within);
         let sound = self.host.finish().await;
         let _ = self.stop.send(true);

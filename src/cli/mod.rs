@@ -1,5 +1,9 @@
 //! One file per command; the only place that joins everything.
 
+// First: its macros stand for the standard ones in all that follow.
+#[macro_use]
+mod out;
+
 mod assembly;
 mod check;
 pub mod config;

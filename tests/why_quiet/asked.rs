@@ -114,6 +114,7 @@ impl House {
             door: Arc::new(Nobody),
             feed: feed.clone(),
             kpis,
+            imports: api::Imports::new(0),
             shelf: Arc::new(Nobody),
             faults: Arc::new(move || seen.lock().expect("one thread").clone()),
             recordings: dir.path().to_owned(),
