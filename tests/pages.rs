@@ -244,6 +244,29 @@ fn nothing_that_was_typed_or_clicked_is_lost() {
     without_network(&page, &house, &call);
     a_page_that_is_gone(&page, &house);
     a_restart_in_wrap_up(&page, &mut house);
+    drop(page);
+    a_word_after_the_call(&mut house, &call);
+}
+
+/// A closed call is amended: its lead is opened again for the promised time, on the customer's clock. Every table agrees
+/// with the facts afterwards.
+fn a_word_after_the_call(house: &mut House, call: &str) {
+    let word = json!({ "outcome": "callback", "callback_local": "2031-03-03T15:00" });
+    house.dialer.post(&format!("/v1/calls/{call}/outcome"), &word);
+    let lead = house.dialer.get(&format!("/v1/calls/{call}"))["lead"].as_str().expect("a lead").to_owned();
+    wait_until("the lead to be planned anew", Duration::from_secs(20), || {
+        house.dialer.get(&format!("/v1/leads/{lead}"))["state"] == "scheduled"
+    });
+    let at = house.dialer.get(&format!("/v1/leads/{lead}"))["callback_at"].clone();
+    assert_eq!(at, "2031-03-03T07:00:00.000Z", "Shanghai is eight hours ahead");
+    let past = json!({ "outcome": "callback", "callback_local": "2011-03-03T15:00" });
+    let (status, problem) = house.dialer.try_post(&format!("/v1/calls/{call}/outcome"), &past);
+    assert_eq!((status, &problem["field"]), (422, &json!("callback_local")), "{problem}");
+    let said = house.dialer.stop();
+    assert!(!said.contains("panicked"), "{said}");
+    assert!(!said.contains("199000000"), "a whole number stands in the log:\n{said}");
+    let verified = house.dialer.command(&["verify"]);
+    assert!(verified.contains("agree"), "{verified}");
 }
 
 /// So many, and not one more, once they are on disk.

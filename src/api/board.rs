@@ -48,8 +48,6 @@ pub struct Board {
     floor: watch::Sender<Arc<FloorNow>>,
     figures: watch::Sender<Arc<Figures>>,
     burn: Mutex<BTreeMap<CampaignId, VecDeque<(i64, u64)>>>,
-    /// Agents' pages that listen.
-    pages: Mutex<BTreeMap<AgentId, u32>>,
     /// Of this process: a page that sees another one knows that the server began anew.
     pub boot: String,
 }
@@ -130,7 +128,6 @@ impl Default for Board {
             floor: watch::channel(Arc::default()).0,
             figures: watch::channel(Arc::default()).0,
             burn: Mutex::default(),
-            pages: Mutex::default(),
             boot: format!("{boot:016x}"),
         }
     }
@@ -143,22 +140,6 @@ impl Board {
 
     pub fn figures(&self) -> watch::Receiver<Arc<Figures>> {
         subscribe(&self.figures)
-    }
-
-    pub fn page_opens(&self, agent: AgentId) {
-        *self.pages.lock().expect("never held across a panic").entry(agent).or_default() += 1;
-    }
-
-    pub fn page_closes(&self, agent: AgentId) {
-        let mut pages = self.pages.lock().expect("never held across a panic");
-        match pages.get_mut(&agent) {
-            Some(open) if *open > 1 => *open -= 1,
-            Some(_) | None => _ = pages.remove(&agent),
-        }
-    }
-
-    pub fn has_page(&self, agent: AgentId) -> bool {
-        self.pages.lock().expect("never held across a panic").contains_key(&agent)
     }
 
     /// Works until it is dropped.

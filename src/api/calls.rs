@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique};
 use super::error::{Noun, Problem};
+use super::export::{self, Format, Rows};
 use super::state::{Api, State};
 use crate::engine::{Amendment, Request};
 use crate::store::{CallFilter, CallRow, LeadState, Scope};
@@ -83,8 +84,9 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Page<Call>>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
@@ -96,8 +98,46 @@ async fn list(
         to: time("to", which.to.as_ref())?,
         open: which.open,
     };
-    let rows = api.store.calls(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
-    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None))))
+    let after = parse_some("after", which.after.as_ref())?;
+    if format != Format::Json && which.limit.is_none() && after.is_none() {
+        return Ok(export::stream(format, "calls", COLUMNS, all(api, filter)));
+    }
+    let rows = api.store.calls(&filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None));
+    page.answer(format, "calls", COLUMNS)
+}
+
+/// Of a file.
+const COLUMNS: &[&str] = &[
+    "id",
+    "campaign",
+    "lead",
+    "attempt",
+    "placed_at",
+    "invite_at",
+    "ringing_at",
+    "answered_at",
+    "bridged_at",
+    "ended_at",
+    "trunk",
+    "sip_call_id",
+    "agent",
+    "cause",
+    "sip",
+    "q850",
+    "talk_ms",
+    "outcome",
+    "withdrawn",
+];
+
+fn all(api: State, filter: CallFilter) -> export::Fetch<CallId> {
+    Box::new(move |after| {
+        let (api, filter) = (api.clone(), filter.clone());
+        Box::pin(async move {
+            let rows = api.store.calls(&filter, after, export::PAGE).await?;
+            Ok(Rows::of(rows, |row| row.id, |row| show(row, None)))
+        })
+    })
 }
 
 #[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),

@@ -8,7 +8,7 @@ use super::push::{self, Push};
 use super::state::{Api, State};
 use crate::campaign::Settings;
 use crate::campaign::settings::HandledBy;
-use crate::engine::{AfterCall, AgentCallView, Request};
+use crate::engine::{AgentCallView, Request};
 use crate::store::{AgentRow, CallFilter, CallRow, CampaignRow, StoreError};
 use crate::words::*;
 use axum::extract::State as Extract;
@@ -27,11 +27,6 @@ const OWN_CALLS_MAX: u32 = 12;
 /// A call that just closed is on disk by then.
 const ON_DISK_AFTER: Duration = Duration::from_millis(700);
 const LOOKS_MAX: u32 = 40;
-
-/// Nobody is ready whose page is gone for longer (I8). A reload is quicker.
-const PAGE_BACK: Duration = Duration::from_secs(7);
-/// The reason of the pause that follows.
-const PAGE_LOST: &str = "page_lost";
 
 /// Apart from the others: it has no time-out.
 pub fn stream_route() -> OpenApiRouter<State> {
@@ -115,54 +110,14 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
         return Err(Problem::forbidden(Reason::new("api.agents_only").with("scope", caller.scope)));
     };
     let row = api.store.agent(agent).await?.ok_or_else(|| Problem::not_found(Noun::Agent, agent))?;
-    Ok(push::stream(move |push| async move {
-        let page = Page::opens(&api, &caller, row.id).await;
-        let attended = attend(api, caller, row, push).await;
-        page.closes();
-        attended
-    }))
-}
-
-/// One of an agent's open pages. When the last one is gone for a while, nobody new is put through.
-struct Page {
-    api: Arc<Api>,
-    agent: AgentId,
-    by: String,
-}
-
-impl Page {
-    /// A pause that was to follow the call because the page was gone is taken back: it is there again.
-    async fn opens(api: &Arc<Api>, caller: &Caller, agent: AgentId) -> Page {
-        let page = Page { api: api.clone(), agent, by: caller.name() };
-        api.feed.board().page_opens(agent);
-        let next = api.feed.agent(agent).and_then(|view| view.next);
-        if next == Some(AfterCall::Pause(PAGE_LOST.to_owned())) {
-            let _ = api.ask(&page.by, Request::AfterCall { agent, pause: None }).await;
-        }
-        page
-    }
-
-    fn closes(self) {
-        let board = self.api.feed.board();
-        board.page_closes(self.agent);
-        tokio::spawn(async move {
-            tokio::time::sleep(PAGE_BACK).await;
-            let at_work = self.api.feed.agent(self.agent).is_some_and(|view| match view.state {
-                Some(AgentState::Pause) | None => false,
-                Some(_) => view.next.is_none(),
-            });
-            if at_work && !board.has_page(self.agent) {
-                let pause = Some(PAGE_LOST.to_owned());
-                // Whoever logged out meanwhile is not at work.
-                let _ = self.api.ask(&self.by, Request::AfterCall { agent: self.agent, pause }).await;
-            }
-        });
-    }
+    Ok(push::stream(move |push| attend(api, caller, row, push)))
 }
 
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {
     let desk = Desk { api, agent: row, push };
     desk.hello(&caller).await?;
+    // Dropped after `view`: then this page is not counted any more.
+    let _present = Present::new(&desk);
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
     let (mut popped, mut closed, mut looks) = (None, None, 0);
@@ -197,6 +152,33 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 desk.push.json("numbers", &own).await?;
             }
             () = &mut over => return None,
+        }
+    }
+}
+
+/// The engine offers no customer to an agent whose last page has gone.
+struct Present {
+    api: Arc<Api>,
+    agent: AgentId,
+}
+
+impl Present {
+    fn new(desk: &Desk) -> Present {
+        let present = Present { api: desk.api.clone(), agent: desk.agent.id };
+        present.tell(true);
+        present
+    }
+
+    fn tell(&self, here: bool) {
+        // Nothing is to be answered: the agent's view shows what follows.
+        self.api.door.ask("page", Request::Page { agent: self.agent, here }, Box::new(|_| {}));
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if self.api.feed.pages_of(self.agent) == 0 {
+            self.tell(false);
         }
     }
 }

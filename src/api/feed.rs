@@ -7,7 +7,7 @@ use crate::engine::{AgentView, CampaignView, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
 use crate::words::{AgentId, CallId, CampaignId, OrderId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::{broadcast, watch};
 
@@ -27,6 +27,7 @@ pub struct Feed {
     desks: Arc<RwLock<BTreeMap<AgentId, watch::Sender<Option<Arc<AgentView>>>>>>,
     board: Arc<Board>,
     revisions: Arc<RwLock<Revisions>>,
+    unwritten: Arc<Mutex<VecDeque<(Arc<Envelope>, Option<CampaignId>)>>>,
 }
 
 /// Whose facts are whose: most facts of a call name the call alone.
@@ -55,6 +56,7 @@ impl Feed {
             desks: Arc::default(),
             board: Arc::default(),
             revisions: Arc::default(),
+            unwritten: Arc::default(),
         }
     }
 
@@ -65,7 +67,9 @@ impl Feed {
                 self.kpis.lock().expect("never held across a panic").observe(fact);
                 self.revisions.write().expect("never held across a panic").observe(fact);
                 let campaign = self.owners.lock().expect("never held across a panic").of(&fact.fact);
-                self.tell(|| Event::Fact(Arc::new(fact.clone()), campaign));
+                // Bounded by the writer's queue, in which the same facts wait.
+                let waiting = (Arc::new(fact.clone()), campaign);
+                self.unwritten.lock().expect("never held across a panic").push_back(waiting);
             }
             Output::View(View::Agent(view)) => {
                 self.agents.write().expect("never held across a panic").insert(view.agent, view.clone());
@@ -80,6 +84,23 @@ impl Feed {
             }
             Output::Command(_) => {}
         }
+    }
+
+    /// The engine's facts up to this one are on disk: now they are told.
+    pub fn durable(&self, seq: u64) {
+        let mut unwritten = self.unwritten.lock().expect("never held across a panic");
+        while unwritten.front().is_some_and(|(fact, _)| fact.seq <= seq) {
+            if let Some((fact, campaign)) = unwritten.pop_front() {
+                self.tell(|| Event::Fact(fact, campaign));
+            }
+        }
+    }
+
+    /// A fact that another wrote: on disk already.
+    pub fn observe_written(&self, fact: Envelope) {
+        self.kpis.lock().expect("never held across a panic").observe(&fact);
+        let campaign = fact.fact.campaign();
+        self.tell(|| Event::Fact(Arc::new(fact), campaign));
     }
 
     fn tell(&self, event: impl FnOnce() -> Event) {
@@ -101,6 +122,11 @@ impl Feed {
         // Under the lock that `observe` needs to tell of a newer one.
         desk.send_replace(self.agent(id).map(Arc::new));
         receiver
+    }
+
+    /// Pages that this agent has open now.
+    pub fn pages_of(&self, id: AgentId) -> usize {
+        self.desks.read().expect("never held across a panic").get(&id).map_or(0, watch::Sender::receiver_count)
     }
 
     pub fn agents(&self) -> Vec<AgentView> {

@@ -2,7 +2,7 @@
 //! their fact by itself, so those who watch, the KPIs and the engine hear of it here. It imports nothing.
 
 use super::state::Api;
-use crate::engine::{Output, Request};
+use crate::engine::Request;
 use crate::store::{FactCursor, FactFilter, STORE_NODE, StoreError};
 use crate::words::CampaignId;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ impl Imports {
             *told = last.seq;
             for fact in page {
                 grown.extend(fact.fact.campaign());
-                api.feed.observe(&Output::Fact(fact));
+                api.feed.observe_written(fact);
             }
         }
     }

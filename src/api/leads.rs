@@ -6,6 +6,7 @@ use super::body::{
     too_slow,
 };
 use super::error::{Noun, Problem};
+use super::export::{self, Format, Rows};
 use super::state::State;
 use crate::engine::Request;
 use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
@@ -13,6 +14,7 @@ use crate::words::{LeadId, Phone, Reason};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,8 +74,9 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Page<Lead>>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let state = which.state.as_ref().map(|state| {
@@ -82,8 +85,27 @@ async fn list(
     });
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
-    let rows = api.store.leads(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
-    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller))))
+    let after = parse_some("after", which.after.as_ref())?;
+    if format != Format::Json && which.limit.is_none() && after.is_none() {
+        return Ok(export::stream(format, "leads", COLUMNS, all(api, filter, caller)));
+    }
+    let rows = api.store.leads(&filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller));
+    page.answer(format, "leads", COLUMNS)
+}
+
+/// Of a file.
+const COLUMNS: &[&str] =
+    &["id", "campaign", "phone", "name", "fields", "zones", "state", "attempts", "next_at", "callback_at", "end"];
+
+fn all(api: State, filter: LeadFilter, caller: Caller) -> export::Fetch<LeadId> {
+    Box::new(move |after| {
+        let (api, filter, caller) = (api.clone(), filter.clone(), caller.clone());
+        Box::pin(async move {
+            let rows = api.store.leads(&filter, after, export::PAGE).await?;
+            Ok(Rows::of(rows, |row| row.id, |row| show(row, &caller)))
+        })
+    })
 }
 
 #[utoipa::path(get, path = "/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),

@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod etag;
 mod events;
+mod export;
 mod feed;
 mod floor;
 mod health;
@@ -22,6 +23,7 @@ mod imports;
 mod kpis;
 mod leads;
 mod lockout;
+mod manual;
 mod orders;
 mod pages;
 mod push;
@@ -31,6 +33,7 @@ mod revisions;
 mod serve;
 mod session;
 mod state;
+mod stream;
 
 pub use document::document;
 pub use feed::{Event, Feed};
@@ -71,7 +74,7 @@ fn routes() -> Routes {
         .merge(events::routes())
         .merge(session::routes());
     let long = OpenApiRouter::new()
-        .merge(events::stream_route())
+        .merge(stream::stream_route())
         .merge(desk::stream_route())
         .merge(floor::stream_route())
         .merge(leads::import_route());
@@ -79,7 +82,8 @@ fn routes() -> Routes {
 }
 
 pub fn router(state: State) -> Router {
-    let text = document().to_pretty_json().expect("a document of plain structs serializes");
+    let document = serde_json::to_value(document()).expect("a document of plain structs serializes");
+    let text = format!("{document:#}");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
     let Routes { ordinary, long, login, open } = routes();
@@ -96,6 +100,7 @@ pub fn router(state: State) -> Router {
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
+        .merge(manual::routes(&document))
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))

@@ -52,7 +52,7 @@ impl Assembly {
         let (told, fold) = verify::fold_and_imports(&store).await?;
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
-        let observer = feed.clone();
+        let (observer, written) = (feed.clone(), feed.clone());
         let host = Host::start(HostSetup {
             node: config.node.id,
             store: store.clone(),
@@ -61,6 +61,7 @@ impl Assembly {
             media: media_settings(config),
             trunks: config.trunks.iter().map(trunk).collect(),
             observer: Box::new(move |output| observer.observe(output)),
+            on_disk: Box::new(move |seq| written.durable(seq)),
             seed: seed()?,
         })
         .await?;
@@ -203,6 +204,7 @@ fn trunk(trunk: &super::config::Trunk) -> TrunkSetup {
             user: trunk.user.clone().unwrap_or_default(),
             password: trunk.password.clone().unwrap_or_default(),
             register: trunk.register.then_some(Duration::from_secs(600)),
+            calls_per_second: Some(trunk.calls_per_second),
             options: (trunk.options_seconds > 0).then(|| Duration::from_secs(u64::from(trunk.options_seconds))),
             ..Trunk::new(id, &trunk.name, trunk.address)
         },

@@ -68,6 +68,8 @@ impl Engine {
         self.timers.cancel(Timer::Wrap(id));
         self.timers.cancel(Timer::DeviceBack(id));
         self.timers.cancel(Timer::CallPhone(id));
+        self.timers.cancel(Timer::PageGone(id));
+        self.timers.cancel(Timer::PageBack(id));
         self.fact(Fact::AgentLoggedOut { agent: id, session: session.id, effective: now, reason: reason.to_owned() });
         for campaign in &session.campaigns {
             self.tell_pacing(*campaign, Event::Logout { agent: id });

@@ -206,6 +206,11 @@ pub enum Request {
     Logout {
         agent: AgentId,
     },
+    /// Somebody looks at the agent's page, or nobody does any more.
+    Page {
+        agent: AgentId,
+        here: bool,
+    },
     /// What follows the call in hand, wrap-up included: a pause, or with `None` work as before. It ends no wrap-up.
     AfterCall {
         agent: AgentId,

@@ -12,6 +12,7 @@ mod dial;
 pub mod door;
 pub mod io;
 mod outcome;
+mod page;
 mod recover;
 mod requests;
 mod shutdown;
@@ -170,6 +171,9 @@ impl Engine {
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::PageGone(agent) => self.on_page_gone(agent),
+            // From now on only the agent's own word makes ready.
+            Timer::PageBack(_) => {}
             Timer::Leftover(leg) => self.on_leftover_over(leg),
             Timer::Shutdown => self.on_shutdown_deadline(),
             Timer::LastReports => self.on_reports_overdue(),

@@ -52,6 +52,10 @@ impl Engine {
             Request::Ready { agent } => self.ready(agent),
             Request::Pause { agent, reason } => self.pause(agent, reason),
             Request::Logout { agent } => self.logout(agent),
+            Request::Page { agent, here } => {
+                self.on_page(agent, here);
+                Ok(Reply::Done)
+            }
             Request::Choose { call, turn, choice, fields } => self.choose(call, turn, choice, fields),
             Request::HangUp { call } => self.agent_hangs_up(call),
             Request::Hold { call, on } => self.hold(call, on),
