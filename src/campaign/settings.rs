@@ -27,6 +27,8 @@ pub struct Settings {
     #[serde(default)]
     pub agents: Agents,
     #[serde(default)]
+    pub preview: Preview,
+    #[serde(default)]
     pub recording: Recording,
     /// Name to what it means. The names `finish` may use.
     #[serde(default)]
@@ -193,6 +195,30 @@ pub struct Agents {
     pub beep: bool,
 }
 
+/// Modes `preview` and `manual`: an agent is shown a lead before it is dialed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// To look at it; then `on_timeout`. Manual mode has no limit.
+    #[serde(default = "d::preview_seconds")]
+    pub seconds: u32,
+    /// `dial` or `skip`.
+    #[serde(default = "d::on_timeout")]
+    pub on_timeout: OnTimeout,
+    #[serde(default = "d::yes")]
+    pub may_skip: bool,
+    /// A lead that was passed over is shown again after this.
+    #[serde(default = "d::skip_minutes")]
+    pub skip_minutes: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    Dial,
+    Skip,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
@@ -272,6 +298,15 @@ mod d {
     pub fn wrap_seconds_max() -> u32 {
         30
     }
+    pub fn preview_seconds() -> u32 {
+        30
+    }
+    pub fn on_timeout() -> OnTimeout {
+        OnTimeout::Dial
+    }
+    pub fn skip_minutes() -> u32 {
+        60
+    }
     pub fn yes() -> bool {
         true
     }
@@ -299,6 +334,16 @@ impl Default for Flow {
 impl Default for Agents {
     fn default() -> Agents {
         Agents { wrap_seconds_max: d::wrap_seconds_max(), beep: d::yes() }
+    }
+}
+impl Default for Preview {
+    fn default() -> Preview {
+        Preview {
+            seconds: d::preview_seconds(),
+            on_timeout: d::on_timeout(),
+            may_skip: d::yes(),
+            skip_minutes: d::skip_minutes(),
+        }
     }
 }
 impl Default for Recording {

@@ -81,6 +81,7 @@ impl Engine {
             asked: 0,
             dry: false,
             counts: LeadCounts::default(),
+            accepted: VecDeque::new(),
             calls: BTreeSet::new(),
             waiting: VecDeque::new(),
             steps: BTreeMap::new(),
@@ -143,6 +144,7 @@ impl Engine {
         self.note_state(id, reason);
         self.timers.cancel(Timer::Pace(id));
         self.timers.cancel(Timer::Lease(id));
+        self.end_previews(id);
         self.empty_hopper(id);
         self.withdraw_undialed(Some(id));
         Ok(())
@@ -162,14 +164,22 @@ impl Engine {
         self.fact(Fact::CampaignFinished { campaign: id });
     }
 
+    /// Calls in flight finish as they would have; leads that agents look at go back where nobody asks any more.
     pub(super) fn set_mode(&mut self, id: CampaignId, mode: Mode, by: String) -> Result<Reply, Refusal> {
         let (now, wall) = (self.now, self.wall());
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
+        let speaks = campaign.spec.settings.flow.handled_by == HandledBy::Flow;
+        if mode == Mode::Agentless && !speaks {
+            // Whoever answers would find nobody.
+            let reason = Reason::new("campaign.agentless_needs_flow");
+            return Err(Refusal { kind: RefusalKind::Invalid, reason });
+        }
         campaign.pacer.set_mode(mode);
         campaign.tape.write(now, wall, &Entry::Mode(mode));
         campaign.restless = true;
         campaign.unseen = true;
         self.fact(Fact::PacingModeChanged { campaign: id, mode: mode_name(mode).to_owned(), by });
+        self.end_previews(id);
         Ok(Reply::Done)
     }
 

@@ -52,6 +52,9 @@ impl Engine {
             Request::Ready { agent } => self.ready(agent),
             Request::Pause { agent, reason } => self.pause(agent, reason),
             Request::Logout { agent } => self.logout(agent),
+            Request::Preview { agent, campaign, lead } => self.preview(agent, campaign, lead),
+            Request::DialPreview { agent } => self.dial_preview(agent),
+            Request::SkipPreview { agent } => self.skip_preview(agent),
             Request::Page { agent, here } => {
                 self.on_page(agent, here);
                 Ok(Reply::Done)

@@ -25,6 +25,8 @@ pub enum Timer {
     HangUp(CallId),
     /// A call that would never end: the last resort against zombies (I11).
     CallMax(CallId),
+    /// A lead was looked at long enough: it is dialed or passed over.
+    Preview(AgentId),
     /// Wrap-up ends by itself.
     Wrap(AgentId),
     /// The lost phone did not come back in time: the customer is let go.

@@ -77,6 +77,7 @@ pub const ROOT: &Keys = &Keys::Named(&[
     ("amd", MAY, Table(AMD)),
     ("flow", MAY, Table(FLOW)),
     ("agents", MAY, Table(AGENTS)),
+    ("preview", MAY, Table(PREVIEW)),
     ("recording", MAY, Table(RECORDING)),
     ("outcomes", MAY, Table(OUTCOMES)),
     ("retry", MAY, Table(RETRY)),
@@ -141,6 +142,13 @@ const AMD: &Keys = &Keys::Named(&[
 const FLOW: &Keys = &Keys::Named(&[("handled_by", MAY, Plain(values::handled_by))]);
 
 const AGENTS: &Keys = &Keys::Named(&[("wrap_seconds_max", MAY, Whole(0, 3_600)), ("beep", MAY, Flag)]);
+
+const PREVIEW: &Keys = &Keys::Named(&[
+    ("seconds", MAY, Whole(5, 600)),
+    ("on_timeout", MAY, Plain(values::on_timeout)),
+    ("may_skip", MAY, Flag),
+    ("skip_minutes", MAY, Whole(1, 43_200)),
+]);
 
 const RECORDING: &Keys = &Keys::Named(&[("enabled", MAY, Flag)]);
 
