@@ -26,6 +26,7 @@ const HISTORY_MAX: u32 = 6;
 const OWN_CALLS_MAX: u32 = 12;
 /// A call that just closed is on disk by then.
 const ON_DISK_AFTER: Duration = Duration::from_millis(700);
+const LOOKS_MAX: u32 = 40;
 
 /// Apart from the others: it has no time-out.
 pub fn stream_route() -> OpenApiRouter<State> {
@@ -119,7 +120,7 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
     let _present = Present::new(&desk);
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
-    let (mut popped, mut closed) = (None, None);
+    let (mut popped, mut closed, mut looks) = (None, None, 0);
     desk.own_calls().await?;
     let over = desk.push.over(&desk.api, &caller);
     tokio::pin!(over);
@@ -140,8 +141,10 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 }
             }
             () = tokio::time::sleep_until(closed.unwrap_or_else(Instant::now)), if closed.is_some() => {
-                closed = None;
-                desk.own_calls().await?;
+                // A store that is slow has it a little later.
+                let whole = desk.own_calls().await?;
+                looks = if whole { 0 } else { looks + 1 };
+                closed = (1..LOOKS_MAX).contains(&looks).then(|| Instant::now() + ON_DISK_AFTER);
             }
             changed = figures.changed() => {
                 changed.ok()?;
@@ -249,13 +252,16 @@ impl Desk {
         }))
     }
 
-    /// Today's, newest first.
-    async fn own_calls(&self) -> Option<()> {
+    /// Today's, newest first. False: the last one has no outcome yet.
+    async fn own_calls(&self) -> Option<bool> {
         match self.look_up_own_calls().await {
-            Ok(calls) => self.push.json("calls", &calls).await,
+            Ok(calls) => {
+                self.push.json("calls", &calls).await?;
+                Some(calls.first().is_none_or(|last| last.outcome.is_some()))
+            }
             Err(error) => {
                 tracing::warn!(agent = %self.agent.id, %error, "the own calls could not be looked up");
-                Some(())
+                Some(true)
             }
         }
     }

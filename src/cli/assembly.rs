@@ -15,7 +15,7 @@ use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -85,6 +85,7 @@ impl Assembly {
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
+            preview: OnceLock::new(),
         });
         fail_point("at", "host_started");
         // Ready means ready: nobody is let in before the campaigns are back.
