@@ -44,6 +44,9 @@ fn a_day_at_the_api() {
     flow::pages(&house);
     flow::figures(&house);
     flow::the_stream(&house);
+    flow::the_stream_goes_on(&house);
+    flow::lists_are_files(&house);
+    manners::a_manual_without_a_network(&house);
     flow::orders_move_on(&mut house);
     people::people_log_in(&mut house);
     people::roles_hold_for_people(&house);
@@ -90,7 +93,7 @@ fn the_document_is_whole() {
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
                 let place = match name {
-                    "Idempotency-Key" | "If-Match" => "header",
+                    "Idempotency-Key" | "If-Match" | "Last-Event-ID" => "header",
                     name if path.contains(&format!("{{{name}}}")) => "path",
                     _ => "query",
                 };

@@ -1,10 +1,12 @@
 //! JSON in with errors that name the place, ids and times in paths and queries, pages by cursor.
 
 use super::error::Problem;
+use super::export::{self, Format};
 use crate::words::{Reason, Wall};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -222,6 +224,16 @@ impl<T> Page<T> {
         let full = rows.len() == limit as usize;
         let next = rows.last().filter(|_| full).map(id);
         Page { items: rows.into_iter().map(show).collect(), next }
+    }
+}
+
+impl<T: Serialize> Page<T> {
+    /// As asked for. A file has no place for `next`: there are more rows if it is full.
+    pub fn answer(self, format: Format, name: &str, columns: &[&str]) -> Result<Response, Problem> {
+        match format {
+            Format::Json => Ok(axum::Json(self).into_response()),
+            Format::Csv | Format::Ndjson => export::whole(format, name, columns, self.items.into_iter()),
+        }
     }
 }
 

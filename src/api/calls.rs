@@ -3,9 +3,10 @@
 use super::auth::Caller;
 use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique};
 use super::error::{Noun, Problem};
+use super::export::{self, Format, Rows};
 use super::state::{Api, State};
-use crate::engine::Request;
-use crate::store::{CallFilter, CallRow, Scope};
+use crate::engine::{Amendment, Request};
+use crate::store::{CallFilter, CallRow, LeadState, Scope};
 use crate::words::{CallId, Reason, Wall};
 use axum::body::Body;
 use axum::extract::State as Extract;
@@ -25,6 +26,8 @@ pub fn routes() -> OpenApiRouter<State> {
         .routes(routes!(recording))
         .routes(routes!(choice))
         .routes(routes!(outcome))
+        .routes(routes!(note))
+        .routes(routes!(extend))
         .routes(routes!(hangup))
         .routes(routes!(hold))
 }
@@ -81,8 +84,9 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Page<Call>>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
@@ -94,8 +98,46 @@ async fn list(
         to: time("to", which.to.as_ref())?,
         open: which.open,
     };
-    let rows = api.store.calls(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
-    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None))))
+    let after = parse_some("after", which.after.as_ref())?;
+    if format != Format::Json && which.limit.is_none() && after.is_none() {
+        return Ok(export::stream(format, "calls", COLUMNS, all(api, filter)));
+    }
+    let rows = api.store.calls(&filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None));
+    page.answer(format, "calls", COLUMNS)
+}
+
+/// Of a file.
+const COLUMNS: &[&str] = &[
+    "id",
+    "campaign",
+    "lead",
+    "attempt",
+    "placed_at",
+    "invite_at",
+    "ringing_at",
+    "answered_at",
+    "bridged_at",
+    "ended_at",
+    "trunk",
+    "sip_call_id",
+    "agent",
+    "cause",
+    "sip",
+    "q850",
+    "talk_ms",
+    "outcome",
+    "withdrawn",
+];
+
+fn all(api: State, filter: CallFilter) -> export::Fetch<CallId> {
+    Box::new(move |after| {
+        let (api, filter) = (api.clone(), filter.clone());
+        Box::pin(async move {
+            let rows = api.store.calls(&filter, after, export::PAGE).await?;
+            Ok(Rows::of(rows, |row| row.id, |row| show(row, None)))
+        })
+    })
 }
 
 #[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
@@ -179,6 +221,22 @@ struct Outcome {
     /// RFC 3339.
     #[serde(default)]
     callback_at: Option<String>,
+    /// Instead, on the customer's own clock: `2026-11-23T15:00`.
+    #[serde(default)]
+    callback_local: Option<String>,
+    /// False: only marked. It closes the call seconds later, until then a call without `outcome` takes it back.
+    #[serde(default = "yes")]
+    close: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    note: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -206,18 +264,122 @@ async fn choice(
     act(api, caller, id, |call| Request::Choose { call, turn: c.turn, choice: c.choice, fields: c.fields }).await
 }
 
-/// How the conversation went. It is on disk when the answer comes, and ends the wrap-up.
+/// How the conversation went. It is on disk when the answer comes, and ends the wrap-up. On a call that is over it is
+/// an amendment: the last word counts, and the lead is planned anew if no other call came since.
 #[utoipa::path(post, path = "/v1/calls/{id}/outcome", tag = "calls", params(("id" = String, Path)), request_body = Outcome,
-    responses((status = 204), (status = 404), (status = 422)))]
+    responses((status = 204), (status = 404), (status = 409), (status = 422)))]
 async fn outcome(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(o): Json<Outcome>,
+) -> Result<StatusCode, Problem> {
+    let note = short("note", o.note, NOTE_BYTES_MAX)?;
+    let callback = match o.callback_local {
+        Some(text) => Some(local_time(&api, &caller, &id, &text).await?),
+        None => time("callback_at", o.callback_at.as_ref())?,
+    };
+    let outcome = o.outcome;
+    if !o.close {
+        let mark = |call| Request::MarkOutcome { call, outcome, note, callback };
+        return act(Extract(api), caller, Path(id), mark).await;
+    }
+    if in_hand(&api, &caller, &id).await? {
+        let set = |call| Request::SetOutcome { call, outcome, note, callback };
+        return act(Extract(api), caller, Path(id), set).await;
+    }
+    amend(&api, &caller, &id, outcome, note, callback).await
+}
+
+/// Is it a call that the engine still has? An agent's own is known from the view.
+async fn in_hand(api: &Api, caller: &Caller, id: &str) -> Result<bool, Problem> {
+    let call: CallId = parse("id", id)?;
+    if let Some(agent) = caller.binding.agent {
+        let own = api.feed.agent(agent).and_then(|view| view.call);
+        return Ok(own.is_some_and(|own| own.call == call));
+    }
+    Ok(api.feed.agents().iter().any(|view| view.call.as_ref().is_some_and(|held| held.call == call)))
+}
+
+/// An agent may mend the own calls for so long.
+const AMEND_HOURS: u32 = 24;
+
+async fn amend(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+    outcome: Option<String>,
+    note: Option<String>,
+    callback: Option<Wall>,
+) -> Result<StatusCode, Problem> {
+    let row = find(api, caller, id).await.map_err(|problem| match caller.scope {
+        Scope::Agent => Problem::not_found(Noun::CallInHand, id),
+        Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client => problem,
+    })?;
+    caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent])?;
+    let conflict = |reason| Problem::new(StatusCode::CONFLICT, reason);
+    let (Some(ended), true) = (row.ended_at, row.bridged_at.is_some()) else {
+        return Err(conflict(Reason::new("call.not_handled")));
+    };
+    let age = (api.now)().since(ended);
+    if caller.scope == Scope::Agent && age.as_secs() > u64::from(AMEND_HOURS) * 3600 {
+        return Err(conflict(Reason::new("call.amend_late").with("hours", AMEND_HOURS)));
+    }
+    let lead = api.store.lead(row.lead).await?;
+    let movable = lead.is_some_and(|lead| {
+        let at_work = matches!(lead.state, LeadState::Leased | LeadState::InFlight);
+        lead.last_call == Some(row.id) && !at_work
+    });
+    let amendment = Amendment {
+        call: row.id,
+        campaign: row.campaign,
+        lead: row.lead,
+        number_hash: row.number_hash,
+        attempt: row.attempt,
+        agent: row.agent,
+        cause: row.cause.unwrap_or(crate::words::Cause::Handled),
+        again: row.outcome.is_some(),
+        movable,
+        outcome,
+        note,
+        callback,
+    };
+    let request = Request::AmendOutcome(Box::new(amendment));
+    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A time to come on the customer's clock. Where the clock is put forward or back, the nearest that there is.
+async fn local_time(api: &Api, caller: &Caller, id: &str, text: &str) -> Result<Wall, Problem> {
+    let row = find(api, caller, id).await?;
+    let zone = row.zone.split('&').next().and_then(|zone| jiff::tz::TimeZone::get(zone).ok());
+    let clock: Option<jiff::civil::DateTime> = text.trim().replace(' ', "T").parse().ok();
+    let at = zone.zip(clock).and_then(|(zone, clock)| zone.to_ambiguous_zoned(clock).compatible().ok());
+    let at = at.map(|at| Wall(at.timestamp().as_microsecond())).filter(|at| *at > (api.now)());
+    at.ok_or_else(|| {
+        let value: String = text.chars().take(64).collect();
+        Problem::invalid("callback_local", Reason::new("api.callback_local").with("value", value))
+    })
+}
+
+/// The agent's note as far as it is written. The latest is kept when the call closes, however it closes.
+#[utoipa::path(put, path = "/v1/calls/{id}/note", tag = "calls", params(("id" = String, Path)), request_body = Note,
+    responses((status = 204), (status = 404), (status = 422)))]
+async fn note(
     api: Extract<State>,
     caller: Caller,
     id: Path<String>,
-    Json(o): Json<Outcome>,
+    Json(n): Json<Note>,
 ) -> Result<StatusCode, Problem> {
-    let callback: Option<Wall> = time("callback_at", o.callback_at.as_ref())?;
-    let note = short("note", o.note, NOTE_BYTES_MAX)?;
-    act(api, caller, id, |call| Request::SetOutcome { call, outcome: o.outcome, note, callback }).await
+    let note = short("note", Some(n.note), NOTE_BYTES_MAX)?.unwrap_or_default();
+    act(api, caller, id, |call| Request::KeepDraft { call, note }).await
+}
+
+/// Half a minute more for the wrap-up, four times at most.
+#[utoipa::path(post, path = "/v1/calls/{id}/extend", tag = "calls", params(("id" = String, Path)),
+    responses((status = 204), (status = 404), (status = 409)))]
+async fn extend(api: Extract<State>, caller: Caller, id: Path<String>) -> Result<StatusCode, Problem> {
+    act(api, caller, id, |call| Request::ExtendWrap { call }).await
 }
 
 /// The agent ends the call with the customer.

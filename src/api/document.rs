@@ -18,7 +18,9 @@ use utoipa::openapi::{Content, Ref, RefOr, Response};
         description = "Campaigns, agents, calls, orders and KPIs of an outbound dialer.\n\n\
         Every answer carries `X-Request-Id` (your own, if you send one); answers to callers carry `RateLimit` and \
         `RateLimit-Policy`. Times are RFC 3339, ids 16 hexadecimal digits, errors RFC 9457 problems in the language of \
-        `Accept-Language`. Lists go on with `after`, the `next` of the page before."
+        `Accept-Language`. Lists go on with `after`, the `next` of the page before; calls, orders, leads \
+        and KPIs are also files: `Accept: text/csv` (UTF-8 with its mark) or `application/x-ndjson`, all rows unless \
+        `limit` or `after` is given."
     ),
     components(schemas(Shown))
 )]
@@ -47,6 +49,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for (path, item) in &mut document.paths.paths {
         item.post.iter_mut().for_each(|operation| post(path, operation));
+        if ["/v1/calls", "/v1/orders", "/v1/leads", "/v1/kpis:all", "/v1/kpis/{id}"].contains(&path.as_str()) {
+            item.get.iter_mut().for_each(export);
+        }
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             complete(path, operation);
         }
@@ -87,6 +92,15 @@ fn add_header(operation: &mut Operation, name: &str, about: &str, pattern: &str)
 fn add_answers(operation: &mut Operation, statuses: &[&str]) {
     for status in statuses {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+    }
+}
+
+/// Lists that are files too.
+fn export(operation: &mut Operation) {
+    let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") else { return };
+    for kind in ["text/csv", "application/x-ndjson"] {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        answer.content.insert(kind.to_owned(), RefOr::T(Content::new(Some(RefOr::T(text.into())))));
     }
 }
 

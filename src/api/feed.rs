@@ -1,14 +1,15 @@
 //! The engine's outputs for those who watch: the latest views, and every fact as it happens.
 
+use super::board::Board;
 use super::etag::Revision;
 use super::revisions::Revisions;
 use crate::engine::{AgentView, CampaignView, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
 use crate::words::{AgentId, CallId, CampaignId, OrderId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, RwLock};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// A listener that falls further behind loses what it missed, and is told so.
 const BEHIND_MAX: usize = 4096;
@@ -22,7 +23,11 @@ pub struct Feed {
     events: broadcast::Sender<Event>,
     kpis: Arc<Mutex<Fold>>,
     owners: Arc<Mutex<Owners>>,
+    /// For each agent's page alone: a click wakes one listener, not all.
+    desks: Arc<RwLock<BTreeMap<AgentId, watch::Sender<Option<Arc<AgentView>>>>>>,
+    board: Arc<Board>,
     revisions: Arc<RwLock<Revisions>>,
+    unwritten: Arc<Mutex<VecDeque<(Arc<Envelope>, Option<CampaignId>)>>>,
 }
 
 /// Whose facts are whose: most facts of a call name the call alone.
@@ -48,7 +53,10 @@ impl Feed {
             events: broadcast::channel(BEHIND_MAX).0,
             kpis,
             owners: Arc::default(),
+            desks: Arc::default(),
+            board: Arc::default(),
             revisions: Arc::default(),
+            unwritten: Arc::default(),
         }
     }
 
@@ -59,10 +67,15 @@ impl Feed {
                 self.kpis.lock().expect("never held across a panic").observe(fact);
                 self.revisions.write().expect("never held across a panic").observe(fact);
                 let campaign = self.owners.lock().expect("never held across a panic").of(&fact.fact);
-                self.tell(|| Event::Fact(Arc::new(fact.clone()), campaign));
+                // Bounded by the writer's queue, in which the same facts wait.
+                let waiting = (Arc::new(fact.clone()), campaign);
+                self.unwritten.lock().expect("never held across a panic").push_back(waiting);
             }
             Output::View(View::Agent(view)) => {
                 self.agents.write().expect("never held across a panic").insert(view.agent, view.clone());
+                if let Some(desk) = self.desks.read().expect("never held across a panic").get(&view.agent) {
+                    desk.send_replace(Some(Arc::new(view.clone())));
+                }
                 self.tell(|| Event::Agent(Arc::new(view.clone())));
             }
             Output::View(View::Campaign(view)) => {
@@ -71,6 +84,23 @@ impl Feed {
             }
             Output::Command(_) => {}
         }
+    }
+
+    /// The engine's facts up to this one are on disk: now they are told.
+    pub fn durable(&self, seq: u64) {
+        let mut unwritten = self.unwritten.lock().expect("never held across a panic");
+        while unwritten.front().is_some_and(|(fact, _)| fact.seq <= seq) {
+            if let Some((fact, campaign)) = unwritten.pop_front() {
+                self.tell(|| Event::Fact(fact, campaign));
+            }
+        }
+    }
+
+    /// A fact that another wrote: on disk already.
+    pub fn observe_written(&self, fact: Envelope) {
+        self.kpis.lock().expect("never held across a panic").observe(&fact);
+        let campaign = fact.fact.campaign();
+        self.tell(|| Event::Fact(Arc::new(fact), campaign));
     }
 
     fn tell(&self, event: impl FnOnce() -> Event) {
@@ -82,6 +112,33 @@ impl Feed {
 
     pub fn listen(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// The agent's latest view, and each one to come.
+    pub fn watch_agent(&self, id: AgentId) -> watch::Receiver<Option<Arc<AgentView>>> {
+        let mut desks = self.desks.write().expect("never held across a panic");
+        let desk = desks.entry(id).or_insert_with(|| watch::channel(None).0);
+        let receiver = desk.subscribe();
+        // Under the lock that `observe` needs to tell of a newer one.
+        desk.send_replace(self.agent(id).map(Arc::new));
+        receiver
+    }
+
+    /// Pages that this agent has open now.
+    pub fn pages_of(&self, id: AgentId) -> usize {
+        self.desks.read().expect("never held across a panic").get(&id).map_or(0, watch::Sender::receiver_count)
+    }
+
+    pub fn agents(&self) -> Vec<AgentView> {
+        self.agents.read().expect("never held across a panic").values().cloned().collect()
+    }
+
+    pub fn campaigns(&self) -> Vec<CampaignView> {
+        self.campaigns.read().expect("never held across a panic").values().cloned().collect()
+    }
+
+    pub(super) fn board(&self) -> Arc<Board> {
+        self.board.clone()
     }
 
     pub fn agent(&self, id: AgentId) -> Option<AgentView> {

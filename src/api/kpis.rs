@@ -3,11 +3,13 @@
 use super::auth::Caller;
 use super::body::{Path, Query as Params, parse_some, time};
 use super::error::{Noun, Problem};
+use super::export::{self, Format};
 use super::state::State;
 use crate::kpi::{self, Query};
 use crate::store::Scope;
 use crate::words::Reason;
 use axum::extract::State as Extract;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -75,12 +77,20 @@ async fn catalogue(caller: Caller) -> Result<axum::Json<Vec<Kpi>>, Problem> {
 async fn figures(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Params(which): Params<Which>,
-) -> Result<axum::Json<BTreeMap<&'static str, kpi::Figure>>, Problem> {
+) -> Result<Response, Problem> {
     let query = query(&caller, &which)?;
     let fold = api.kpis.lock().expect("never held across a panic").clone();
     let figures = tokio::task::spawn_blocking(move || fold.report().figures(&query)).await.map_err(|_| failed())?;
-    figures.map(axum::Json).map_err(wrong)
+    let figures: BTreeMap<&'static str, kpi::Figure> = figures.map_err(wrong)?;
+    match format {
+        Format::Json => Ok(axum::Json(figures).into_response()),
+        Format::Csv | Format::Ndjson => {
+            let rows = figures.into_iter().map(|(id, figure)| Named { id, figure });
+            export::whole(format, "kpis", &["id", "num", "den", "value"], rows)
+        }
+    }
 }
 
 /// One KPI: by interval, by group.
@@ -90,15 +100,45 @@ async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
     Path(id): Path<String>,
+    format: Format,
     Params(which): Params<Which>,
-) -> Result<axum::Json<kpi::Table>, Problem> {
+) -> Result<Response, Problem> {
     if kpi::find(&id).is_none() {
         return Err(Problem::not_found(Noun::Kpi, id.chars().take(64).collect::<String>()));
     }
     let query = query(&caller, &which)?;
     let fold = api.kpis.lock().expect("never held across a panic").clone();
     let table = tokio::task::spawn_blocking(move || fold.report().compute(&id, &query)).await.map_err(|_| failed())?;
-    table.map(axum::Json).map_err(wrong)
+    let table: kpi::Table = table.map_err(wrong)?;
+    match format {
+        Format::Json => Ok(axum::Json(table).into_response()),
+        Format::Csv | Format::Ndjson => export::whole(format, table.id, COLUMNS, table.rows.into_iter()),
+    }
+}
+
+/// Of a file: as the rows of the JSON answer.
+const COLUMNS: &[&str] = &[
+    "from",
+    "to",
+    "from_local",
+    "group",
+    "num",
+    "den",
+    "value",
+    "n",
+    "low_n",
+    "low",
+    "high",
+    "provisional",
+    "shared",
+    "currency",
+];
+
+#[derive(Serialize)]
+struct Named {
+    id: &'static str,
+    #[serde(flatten)]
+    figure: kpi::Figure,
 }
 
 fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {

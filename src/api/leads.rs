@@ -6,13 +6,15 @@ use super::body::{
     too_slow,
 };
 use super::error::{Noun, Problem};
-use super::state::{Api, State};
-use crate::engine::{Output, Request};
-use crate::store::{FactFilter, IntakeError, LeadFilter, LeadRow, Scope};
-use crate::words::{CampaignId, LeadId, Phone, Reason, Wall};
+use super::export::{self, Format, Rows};
+use super::state::State;
+use crate::engine::{AgentView, Request};
+use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
+use crate::words::{LeadId, Phone, Reason};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,8 +74,9 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Page<Lead>>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let state = which.state.as_ref().map(|state| {
@@ -82,8 +85,27 @@ async fn list(
     });
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
-    let rows = api.store.leads(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
-    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller))))
+    let after = parse_some("after", which.after.as_ref())?;
+    if format != Format::Json && which.limit.is_none() && after.is_none() {
+        return Ok(export::stream(format, "leads", COLUMNS, all(api, filter, caller)));
+    }
+    let rows = api.store.leads(&filter, after, limit).await?;
+    let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller));
+    page.answer(format, "leads", COLUMNS)
+}
+
+/// Of a file.
+const COLUMNS: &[&str] =
+    &["id", "campaign", "phone", "name", "fields", "zones", "state", "attempts", "next_at", "callback_at", "end"];
+
+fn all(api: State, filter: LeadFilter, caller: Caller) -> export::Fetch<LeadId> {
+    Box::new(move |after| {
+        let (api, filter, caller) = (api.clone(), filter.clone(), caller.clone());
+        Box::pin(async move {
+            let rows = api.store.leads(&filter, after, export::PAGE).await?;
+            Ok(Rows::of(rows, |row| row.id, |row| show(row, &caller)))
+        })
+    })
 }
 
 #[utoipa::path(get, path = "/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
@@ -98,9 +120,12 @@ async fn get(
     let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
     caller.sees_row(row.campaign, Noun::Lead, id)?;
     if caller.scope == Scope::Agent {
-        // An agent sees the lead of the call in hand, and no other.
-        let in_hand = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
-        if in_hand.is_none_or(|call| call.lead != id) {
+        // An agent sees the lead of the call in hand, or the one that is shown before it is dialed, and no other.
+        let view = caller.binding.agent.and_then(|agent| api.feed.agent(agent));
+        let sees = |view: AgentView| {
+            view.call.is_some_and(|call| call.lead == id) || view.preview.is_some_and(|shown| shown.lead == id)
+        };
+        if !view.is_some_and(sees) {
             return Err(Problem::not_found(Noun::Lead, id));
         }
     }
@@ -176,25 +201,11 @@ async fn import(
         IntakeError::List(error) => Problem::invalid("body", error.reason),
         IntakeError::File { error, .. } => Problem::unavailable(error),
     })?;
-    tell_of_import(&api, row.id, began).await?;
+    api.imports.tell(&api).await?;
     let request = Request::LeadsChanged { campaign: row.id };
     // A campaign that is not configured yet takes its leads when it is.
     let _ = api.ask(&caller.name(), request).await;
     Ok(axum::Json(serde_json::to_value(&report).expect("a report of plain values serializes")))
-}
-
-/// The store wrote this fact by itself: those who watch and the KPIs hear of it here.
-async fn tell_of_import(api: &Api, campaign: CampaignId, began: Wall) -> Result<(), Problem> {
-    let filter = FactFilter {
-        campaign: Some(campaign),
-        kind: Some("leads_imported".to_owned()),
-        from: Some(began),
-        ..FactFilter::default()
-    };
-    for fact in api.store.facts(&filter, None, 100).await? {
-        api.feed.observe(&Output::Fact(fact));
-    }
-    Ok(())
 }
 
 /// A body on disk, for it is read twice: once for its hash, once for its rows. Deleted when it is let go.

@@ -4,30 +4,41 @@
 mod address;
 mod agents;
 mod auth;
+mod board;
 mod body;
 mod calls;
 mod campaigns;
 mod cookie;
+mod desk;
 mod document;
 mod error;
 mod etag;
 mod events;
+mod export;
 mod feed;
+mod floor;
 mod health;
 mod idempotency;
+mod imports;
 mod kpis;
 mod leads;
 mod lockout;
+mod manual;
 mod orders;
+mod pages;
+pub mod preview;
+mod push;
 mod rates;
 mod request_id;
 mod revisions;
 mod serve;
 mod session;
 mod state;
+mod stream;
 
 pub use document::document;
 pub use feed::{Event, Feed};
+pub use imports::Imports;
 pub use serve::serve;
 pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, ShelfError, State};
@@ -63,12 +74,17 @@ fn routes() -> Routes {
         .merge(kpis::routes())
         .merge(events::routes())
         .merge(session::routes());
-    let long = OpenApiRouter::new().merge(events::stream_route()).merge(leads::import_route());
+    let long = OpenApiRouter::new()
+        .merge(stream::stream_route())
+        .merge(desk::stream_route())
+        .merge(floor::stream_route())
+        .merge(leads::import_route());
     Routes { ordinary, long, login: session::login_route(), open: health::routes() }
 }
 
 pub fn router(state: State) -> Router {
-    let text = document().to_pretty_json().expect("a document of plain structs serializes");
+    let document = serde_json::to_value(document()).expect("a document of plain structs serializes");
+    let text = format!("{document:#}");
     let seconds = std::time::Duration::from_secs(REQUEST_SECONDS_MAX);
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
     let Routes { ordinary, long, login, open } = routes();
@@ -80,10 +96,13 @@ pub fn router(state: State) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), auth::authenticate))
         .merge(bounded(login))
         .merge(plain(open))
+        .merge(pages::router())
+        .merge(preview::router())
         .route(
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
+        .merge(manual::routes(&document))
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))

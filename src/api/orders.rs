@@ -3,6 +3,7 @@
 use super::auth::Caller;
 use super::body::{Json, Page, Path, Query, limit, name_of, parse, parse_some};
 use super::error::{Noun, Problem};
+use super::export::{self, Format, Rows};
 use super::state::State;
 use crate::engine::Request;
 use crate::facts::OrderState;
@@ -10,6 +11,7 @@ use crate::store::{OrderFilter, OrderRow, Scope};
 use crate::words::{OrderId, Reason};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -60,15 +62,33 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 async fn list(
     Extract(api): Extract<State>,
     caller: Caller,
+    format: Format,
     Query(which): Query<Which>,
-) -> Result<axum::Json<Page<Order>>, Problem> {
+) -> Result<Response, Problem> {
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
     let state = which.state.as_deref().map(state_of).transpose()?;
     let filter = OrderFilter { campaign, call: parse_some("call", which.call.as_ref())?, state };
-    let rows = api.store.orders(&filter, parse_some("after", which.after.as_ref())?, limit).await?;
-    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), show)))
+    let after = parse_some("after", which.after.as_ref())?;
+    if format != Format::Json && which.limit.is_none() && after.is_none() {
+        return Ok(export::stream(format, "orders", COLUMNS, all(api, filter)));
+    }
+    let rows = api.store.orders(&filter, after, limit).await?;
+    Page::of(rows, limit, |row| row.id.to_string(), show).answer(format, "orders", COLUMNS)
+}
+
+/// Of a file.
+const COLUMNS: &[&str] = &["id", "call", "campaign", "lead", "agent", "lines", "total", "state", "taken_at"];
+
+fn all(api: State, filter: OrderFilter) -> export::Fetch<OrderId> {
+    Box::new(move |after| {
+        let (api, filter) = (api.clone(), filter.clone());
+        Box::pin(async move {
+            let rows = api.store.orders(&filter, after, export::PAGE).await?;
+            Ok(Rows::of(rows, |row| row.id, show))
+        })
+    })
 }
 
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path)),

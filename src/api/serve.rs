@@ -31,6 +31,10 @@ pub async fn serve(
     state: State,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let board = tokio::spawn({
+        let state = state.clone();
+        async move { state.feed.board().work(&state).await }
+    });
     let router = super::router(state);
     let (stop, stopped) = watch::channel(false);
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -46,6 +50,7 @@ pub async fn serve(
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
+    board.abort();
     let _nobody_listens_any_more = stop.send(true);
     while connections.join_next().await.is_some() {}
     Ok(())

@@ -1,13 +1,14 @@
 //! What every handler has at hand.
 
 use super::feed::Feed;
+use super::imports::Imports;
 use super::session::LoginGuard;
 use crate::engine::{Answered, CampaignSpec, Door, Refusal, Reply, Request};
 use crate::kpi::Fold;
 use crate::store::Store;
 use crate::words::{CampaignId, Wall};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
 
 pub type State = Arc<Api>;
@@ -18,6 +19,8 @@ pub struct Api {
     pub feed: Feed,
     /// Folded from every fact of the store at start, and from each new one since.
     pub kpis: Arc<Mutex<Fold>>,
+    /// Lists that came in, as far as they are told.
+    pub imports: Imports,
     pub shelf: Arc<dyn CampaignShelf>,
     /// Faults by name; empty: ready.
     pub faults: Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
@@ -29,6 +32,8 @@ pub struct Api {
     /// Held from the look at `If-Match` to the end of the change.
     pub changing: tokio::sync::Mutex<()>,
     pub now: Arc<dyn Fn() -> Wall + Send + Sync>,
+    /// Of `outpace preview` alone.
+    pub preview: OnceLock<super::preview::Preview>,
 }
 
 /// Where campaign folders come from: the host reads, checks and stores them, and loads their prompts.

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::{Failure, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, LoginGuard, ShelfError};
+use crate::api::{self, Api, CampaignShelf, Feed, Imports, LoginGuard, ShelfError};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -15,7 +15,7 @@ use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -28,6 +28,7 @@ pub(crate) struct Assembly {
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    following: tokio::task::JoinHandle<()>,
 }
 
 /// Campaign folders from the data folder, or shipped ones.
@@ -48,10 +49,10 @@ impl Assembly {
         })?;
         let address = listener.local_addr()?;
         let store = data::open_store(config).await?;
-        let (_, fold) = verify::fold(&store).await?;
+        let (told, fold) = verify::fold_and_imports(&store).await?;
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
-        let observer = feed.clone();
+        let (observer, written) = (feed.clone(), feed.clone());
         let host = Host::start(HostSetup {
             node: config.node.id,
             store: store.clone(),
@@ -60,6 +61,7 @@ impl Assembly {
             media: media_settings(config),
             trunks: config.trunks.iter().map(trunk).collect(),
             observer: Box::new(move |output| observer.observe(output)),
+            on_disk: Box::new(move |seq| written.durable(seq)),
             seed: seed()?,
         })
         .await?;
@@ -74,6 +76,7 @@ impl Assembly {
             door: Arc::new(host.desk.clone()) as Arc<dyn Door>,
             feed: feed.clone(),
             kpis,
+            imports: Imports::new(told),
             shelf: shelf.clone(),
             faults: faults(&host),
             recordings: config.data.dir.clone(),
@@ -82,12 +85,15 @@ impl Assembly {
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
+            preview: OnceLock::new(),
         });
         fail_point("at", "host_started");
         // Ready means ready: nobody is let in before the campaigns are back.
         resume(&store, &shelf, &api, &host.running).await?;
         fail_point("at", "resumed");
         let (stop, mut stopped) = watch::channel(false);
+        let follower = api.clone();
+        let following = tokio::spawn(async move { follower.imports.follow(&follower).await });
         let state = api.clone();
         let serving = tokio::spawn(async move {
             let ended = async move {
@@ -95,11 +101,12 @@ impl Assembly {
             };
             api::serve(listener, state, ended).await
         });
-        Ok(Assembly { store, host, feed, api, address, stop, serving })
+        Ok(Assembly { store, host, feed, api, address, stop, serving, following })
     }
 
     /// No new calls; those in flight may go on for `within`; then everything is on disk. False: something broke.
     pub(crate) async fn stop(self, within: Duration) -> bool {
+        self.following.abort();
         self.host.shut_down(within);
         let sound = self.host.finish().await;
         let _ = self.stop.send(true);
@@ -198,6 +205,7 @@ fn trunk(trunk: &super::config::Trunk) -> TrunkSetup {
             user: trunk.user.clone().unwrap_or_default(),
             password: trunk.password.clone().unwrap_or_default(),
             register: trunk.register.then_some(Duration::from_secs(600)),
+            calls_per_second: Some(trunk.calls_per_second),
             options: (trunk.options_seconds > 0).then(|| Duration::from_secs(u64::from(trunk.options_seconds))),
             ..Trunk::new(id, &trunk.name, trunk.address)
         },

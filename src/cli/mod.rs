@@ -1,5 +1,9 @@
 //! One file per command; the only place that joins everything.
 
+// First: its macros stand for the standard ones in all that follow.
+#[macro_use]
+mod out;
+
 mod assembly;
 mod check;
 pub mod config;
@@ -11,6 +15,7 @@ mod import;
 mod key;
 mod new;
 pub mod pacer;
+mod preview;
 mod replay;
 mod serve;
 mod simulate;
@@ -62,6 +67,8 @@ enum Command {
     Demo(demo::Demo),
     /// Find what is wrong with ports, trunk, phones, clock, disk, database, campaigns. 体检：查出问题并给出办法。
     Doctor(doctor::Doctor),
+    /// The agent's page of a flow, with a customer's phone beside it. 预览座席页面。
+    Preview(preview::Preview),
     /// The configuration. 配置。
     Config(ConfigCommand),
     /// API keys. 接口密钥。
@@ -132,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Preview(command) => command.run(),
         Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
             print!("{}", config::EXAMPLE);
             Ok(ExitCode::SUCCESS)

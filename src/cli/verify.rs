@@ -1,8 +1,9 @@
 //! `outpace verify`: every table replayed from the facts, every KPI recomputed, the recordings counted.
 
 use super::{Failure, Place, block_on, data};
+use crate::facts::Envelope;
 use crate::kpi::{Fold, Query};
-use crate::store::{FactFilter, Store};
+use crate::store::{FactFilter, STORE_NODE, Store};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -66,6 +67,17 @@ pub(crate) async fn fold(store: &Store) -> Result<(u64, Fold), Failure> {
     let mut fold = Fold::new();
     let facts = store.each_fact(&FactFilter::default(), |fact| fold.observe(fact)).await?;
     Ok((facts, fold))
+}
+
+/// The same for a server: with the seq of the last fact that the store wrote by itself.
+pub(crate) async fn fold_and_imports(store: &Store) -> Result<(u64, Fold), Failure> {
+    let (mut fold, mut told) = (Fold::new(), 0);
+    let each = |fact: &Envelope| {
+        fold.observe(fact);
+        told = if fact.node == STORE_NODE { fact.seq } else { told };
+    };
+    store.each_fact(&FactFilter::default(), each).await?;
+    Ok((told, fold))
 }
 
 async fn fold_backwards(store: &Store) -> Result<Fold, Failure> {

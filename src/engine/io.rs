@@ -1,9 +1,9 @@
 //! Every type that crosses the engine's border. In: `Input`. Out: `Output` (facts, commands, views).
 
+pub use super::shown::{CampaignState, CampaignView, DecisionView, InFlight, PreviewView};
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
 pub use crate::facts::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
-use crate::pacing::Estimates;
 use crate::script::{Prompt, Step, Values};
 use crate::words::*;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,12 @@ pub enum Input {
         leads: Vec<Lead>,
         next_due: Option<Wall>,
         counts: LeadCounts,
+    },
+    /// The answer to `LeaseLead`. `None`: it is in other hands, closed, or may not be called today.
+    LeadLeased {
+        campaign: CampaignId,
+        id: LeadId,
+        lead: Option<Lead>,
     },
     /// A leg's signalling.
     Leg {
@@ -206,6 +212,30 @@ pub enum Request {
     Logout {
         agent: AgentId,
     },
+    /// Manual and preview: the next lead, or this one, is shown to the agent.
+    Preview {
+        agent: AgentId,
+        campaign: CampaignId,
+        lead: Option<LeadId>,
+    },
+    /// The shown lead is dialed.
+    DialPreview {
+        agent: AgentId,
+    },
+    /// The shown lead is passed over.
+    SkipPreview {
+        agent: AgentId,
+    },
+    /// Somebody looks at the agent's page, or nobody does any more.
+    Page {
+        agent: AgentId,
+        here: bool,
+    },
+    /// What follows the call in hand, wrap-up included: a pause, or with `None` work as before. It ends no wrap-up.
+    AfterCall {
+        agent: AgentId,
+        pause: Option<String>,
+    },
     /// The agent chose in the flow's step. `turn` guards against a click that comes late or twice.
     Choose {
         call: CallId,
@@ -228,10 +258,48 @@ pub enum Request {
         note: Option<String>,
         callback: Option<Wall>,
     },
+    /// The agent's word so far, to be taken back at will. In wrap-up an outcome closes the call by itself after
+    /// `UNDO`; none (`outcome: None`) stops that.
+    MarkOutcome {
+        call: CallId,
+        outcome: Option<String>,
+        note: Option<String>,
+        callback: Option<Wall>,
+    },
+    /// The agent's note as far as it is written; the latest is kept when the call closes, however it closes.
+    KeepDraft {
+        call: CallId,
+        note: String,
+    },
+    /// More time for the wrap-up.
+    ExtendWrap {
+        call: CallId,
+    },
+    /// A word on a call that is over and closed: after a crash in wrap-up, or a correction.
+    AmendOutcome(Box<Amendment>),
     AdvanceOrder {
         order: OrderId,
         state: crate::facts::OrderState,
     },
+}
+
+/// What the store knows of the call, and what is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Amendment {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub number_hash: String,
+    pub attempt: u32,
+    pub agent: Option<AgentId>,
+    pub cause: Cause,
+    /// An outcome was set before.
+    pub again: bool,
+    /// The lead waits or is closed since this call: what becomes of it may be planned anew.
+    pub movable: bool,
+    pub outcome: Option<String>,
+    pub note: Option<String>,
+    pub callback: Option<Wall>,
 }
 
 /// A campaign folder as the engine takes it.
@@ -264,6 +332,11 @@ pub enum Command {
     LeaseLeads {
         campaign: CampaignId,
         count: u32,
+    },
+    /// One lead, whenever it is due: an agent wants to call it now. Caps hold.
+    LeaseLead {
+        campaign: CampaignId,
+        lead: LeadId,
     },
     /// Leased, not placed: give them back.
     ReleaseLeads {
@@ -394,7 +467,24 @@ pub struct AgentView {
     pub reason: Option<String>,
     pub since: Wall,
     pub device: bool,
+    /// What follows the call in hand, if not work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<AfterCall>,
     pub call: Option<AgentCallView>,
+    /// Manual and preview: the lead that waits for the agent's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewView>,
+    /// Why the lead that was asked for does not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Reason>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterCall {
+    /// For this reason.
+    Pause(String),
+    Logout,
 }
 
 /// What an agent sees of the call.
@@ -406,6 +496,9 @@ pub struct AgentCallView {
     pub attempt: u32,
     pub lang: Lang,
     pub local_time: String,
+    /// The customer's, IANA: where `local_time` and a callback's time are meant.
+    #[serde(default)]
+    pub zone: Option<String>,
     pub customer_on_line: bool,
     /// Send it with the choice.
     pub turn: u32,
@@ -413,57 +506,13 @@ pub struct AgentCallView {
     /// The flow's outcome, once it finished.
     pub outcome: Option<String>,
     pub wrap_until: Option<Wall>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CampaignView {
-    pub campaign: CampaignId,
-    pub name: String,
-    pub state: CampaignState,
-    pub mode: crate::pacing::Mode,
-    /// Why it dials or does not, now.
-    pub reason: Reason,
-    pub estimates: Estimates,
-    pub leads: LeadCounts,
-    pub lines: u32,
-    pub talking: u32,
-    /// The latest decisions that dialed, cancelled or changed the reason; bounded.
-    pub decisions: Vec<DecisionView>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DecisionView {
-    pub at: Wall,
-    /// As decided.
-    pub dial: u32,
-    /// Fewer where the gate or the trunks said no.
+    /// The agent marked an outcome: the call closes then, unless it is taken back.
     #[serde(default)]
-    pub placed: u32,
-    pub cancelled: u32,
-    /// So often in a row with nothing placed and the same reason.
+    pub closes_at: Option<Wall>,
+    /// So often the wrap-up can still be extended.
     #[serde(default)]
-    pub times: u32,
-    pub reason: Reason,
-    pub estimates: Estimates,
-}
-
-impl DecisionView {
-    /// What was done, and what held the rest, in one sentence.
-    pub fn sentence(&self, lang: Lang) -> String {
-        let why = self.reason.text(lang);
-        if self.placed == 0 {
-            return why;
-        }
-        Reason::new("why.placed").with("placed", self.placed).with("why", why).text(lang)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
+    pub extensions_left: u8,
+    /// Agreed with the customer.
+    #[serde(default)]
+    pub callback_at: Option<Wall>,
 }

@@ -2,8 +2,10 @@
 
 use super::Engine;
 use super::io::*;
-use super::state::Stage;
+use super::outcome::EXTENSIONS_MAX;
+use super::state::{Campaign, Stage};
 use super::timers::Timer;
+use crate::floor::Wish;
 use crate::words::*;
 use std::time::Duration;
 
@@ -28,7 +30,10 @@ impl Engine {
                 reason: None,
                 since: self.wall(),
                 device: agent.registered,
+                next: None,
                 call: None,
+                preview: None,
+                notice: None,
             });
         };
         Some(AgentView {
@@ -38,14 +43,20 @@ impl Engine {
             reason: session.reason.clone(),
             since: session.since.wall(self.wall_offset),
             device: session.device.up().is_some(),
-            call: session.call.and_then(|call| self.agent_call_view(call, session.since, session.state)),
+            next: match &session.wish {
+                Wish::Pause(reason) if session.occupied() => Some(AfterCall::Pause(reason.clone())),
+                Wish::Logout => Some(AfterCall::Logout),
+                Wish::Ready | Wish::Pause(_) => None,
+            },
+            call: session.call.and_then(|call| self.agent_call_view(call, session.state)),
+            preview: self.preview_view(id),
+            notice: self.notices.get(&id).cloned(),
         })
     }
 
-    fn agent_call_view(&self, id: CallId, since: Moment, state: AgentState) -> Option<AgentCallView> {
+    fn agent_call_view(&self, id: CallId, state: AgentState) -> Option<AgentCallView> {
         let call = self.calls.get(&id)?;
-        let settings = &self.campaigns[&call.campaign].spec.settings;
-        let wrap = Duration::from_secs(u64::from(settings.agents.wrap_seconds_max));
+        let wall = |moment: Moment| moment.wall(self.wall_offset);
         let (_, local_time) = self.local_time(call.lead.zones.first().map(String::as_str));
         let outcome = call.talk.outcome.clone().or_else(|| call.talk.finish.as_ref().map(|f| f.outcome.clone()));
         Some(AgentCallView {
@@ -55,11 +66,15 @@ impl Engine {
             attempt: call.attempt,
             lang: self.lang_of(call),
             local_time,
+            zone: call.lead.zones.first().cloned(),
             customer_on_line: call.stage == Stage::Talking,
             turn: call.talk.turn,
             step: call.talk.step.clone(),
             outcome,
-            wrap_until: (state == AgentState::Wrap).then(|| (since + wrap).wall(self.wall_offset)),
+            wrap_until: call.talk.wrap_until.filter(|_| state == AgentState::Wrap).map(wall),
+            closes_at: call.talk.closes_at.map(wall),
+            extensions_left: EXTENSIONS_MAX.saturating_sub(call.talk.extended),
+            callback_at: call.talk.callback.or(call.callback),
         })
     }
 
@@ -85,7 +100,7 @@ impl Engine {
 
     fn campaign_view(&self, id: CampaignId) -> CampaignView {
         let campaign = &self.campaigns[&id];
-        let talking = campaign.calls.iter().filter(|c| self.calls[c].stage == Stage::Talking).count();
+        let in_flight = self.in_flight(campaign);
         let lines = campaign.calls.iter().filter(|c| self.calls[c].trunk.is_some()).count();
         CampaignView {
             campaign: id,
@@ -96,8 +111,29 @@ impl Engine {
             estimates: campaign.estimates.clone(),
             leads: campaign.counts,
             lines: u32::try_from(lines).unwrap_or(u32::MAX),
-            talking: u32::try_from(talking).unwrap_or(u32::MAX),
+            talking: in_flight.talking,
+            in_flight,
+            target_utilization: campaign.spec.settings.dialing.target_utilization,
             decisions: campaign.told.decisions.iter().cloned().collect(),
         }
+    }
+
+    fn in_flight(&self, campaign: &Campaign) -> InFlight {
+        let mut count = InFlight::default();
+        for call in campaign.calls.iter().map(|id| &self.calls[id]) {
+            let place = match call.stage {
+                Stage::Placed | Stage::Cleared => &mut count.dialing,
+                Stage::Dialing if call.rang => &mut count.ringing,
+                Stage::Dialing => &mut count.dialing,
+                Stage::Listening => &mut count.listening,
+                Stage::Waiting => &mut count.waiting,
+                Stage::Message => &mut count.message,
+                Stage::Talking => &mut count.talking,
+                Stage::Ending if call.agent.is_some() && !call.outcome_set => &mut count.wrapping,
+                Stage::Ending => continue,
+            };
+            *place += 1;
+        }
+        count
     }
 }

@@ -130,6 +130,7 @@ impl Engine {
         if !call.handled && !matches!(cause, Cause::Handled) {
             self.pace_out(id, Event::Ended { call: id, why: Self::ending_of(&cause) });
         }
+        self.free_reserved(id);
         self.timers.forget_call(id);
         if let Some(leg) = leg.filter(|leg| self.legs.contains_key(leg)) {
             self.command(Command::HangUp { leg });
@@ -211,17 +212,12 @@ impl Engine {
         let Some(call) = self.calls.get(&id) else {
             return Err(Refusal { kind: RefusalKind::NotFound, reason: Reason::new("call.not_found") });
         };
-        let known = &self.campaigns[&call.campaign].spec.settings.outcomes;
-        if let Some(name) = outcome.as_ref().filter(|name| !known.contains_key(*name)) {
-            let names = known.keys().cloned().collect::<Vec<_>>().join(", ");
-            let reason = Reason::new("call.unknown_outcome").with("outcome", name).with("known", names);
-            return Err(Refusal { kind: RefusalKind::Invalid, reason });
-        }
-        let (lead, agent) = (call.lead.id, call.agent);
-        if let Some(note) = note {
-            self.command(Command::KeepNote { call: id, lead, note });
-        }
+        let (campaign, agent) = (call.campaign, call.agent);
+        self.outcome_is_known(campaign, outcome.as_deref())?;
         let call = self.calls.get_mut(&id).expect("looked up above");
+        if note.is_some() {
+            call.talk.note = note;
+        }
         if outcome.is_some() {
             call.talk.outcome = outcome;
         }
@@ -229,9 +225,7 @@ impl Engine {
             call.callback = callback;
         }
         self.answer_when_durable = true;
-        let in_wrap = agent.is_some_and(|agent| {
-            self.floor.session(agent).is_some_and(|s| s.call == Some(id) && s.state == AgentState::Wrap)
-        });
+        let in_wrap = agent.is_some_and(|agent| self.wraps(agent, id));
         match agent.filter(|_| in_wrap) {
             Some(agent) => self.end_wrap(agent),
             None => {
@@ -250,7 +244,11 @@ impl Engine {
             return;
         }
         let (cause, _) = call.ending.clone().unwrap_or((Cause::Handled, Side::Us));
-        let (agent, handled) = (call.agent, call.handled);
+        let (agent, handled, lead) = (call.agent, call.handled, call.lead.id);
+        if let Some(note) = call.talk.note.take().filter(|note| !note.trim().is_empty()) {
+            self.command(Command::KeepNote { call: id, lead, note });
+        }
+        let call = &self.calls[&id];
         let name = call.talk.outcome.clone().or_else(|| call.talk.finish.as_ref().map(|f| f.outcome.clone()));
         let settings = &self.campaigns[&call.campaign].spec.settings;
         if handled {
@@ -279,7 +277,8 @@ impl Engine {
         let wall = self.wall();
         let call = &self.calls[&id];
         let settings = &self.campaigns[&call.campaign].spec.settings;
-        let ending = Ending { cause, outcome: outcome.as_deref(), callback: call.callback, opted_out: call.opted_out };
+        let callback = call.talk.callback.or(call.callback);
+        let ending = Ending { cause, outcome: outcome.as_deref(), callback, opted_out: call.opted_out };
         let next = recycle::after_call(settings, call.attempt, &ending, wall);
         let (campaign, lead, agent) = (call.campaign, call.lead.id, call.agent);
         self.plan(campaign, lead, id, agent, next);

@@ -267,6 +267,12 @@ pub enum Fact {
         interested: bool,
         amended: bool,
     },
+    /// The agent asked for more time after the call.
+    WrapExtended {
+        call: CallId,
+        agent: AgentId,
+        seconds: u32,
+    },
     RecordingClosed {
         call: CallId,
         recording: RecordingId,
@@ -368,6 +374,7 @@ impl Fact {
             | FlowFailed { call, .. }
             | CallEnded { call, .. }
             | OutcomeSet { call, .. }
+            | WrapExtended { call, .. }
             | RecordingClosed { call, .. }
             | CustomerLeft { call, .. } => Some(*call),
             OptedOut { call, .. } | AgentStateChanged { call, .. } => *call,
@@ -435,6 +442,7 @@ impl Fact {
             FlowFailed { .. } => "flow_failed",
             CallEnded { .. } => "call_ended",
             OutcomeSet { .. } => "outcome_set",
+            WrapExtended { .. } => "wrap_extended",
             RecordingClosed { .. } => "recording_closed",
             AgentLoggedIn { .. } => "agent_logged_in",
             AgentStateChanged { .. } => "agent_state_changed",

@@ -280,6 +280,7 @@ fn part(fact: &Fact) -> Part {
         | FieldFilled { .. }
         | HoldEnded { .. }
         | FlowFailed { .. }
+        | WrapExtended { .. }
         | RecordingClosed { .. }
         | PacingModeChanged { .. } => Part::Unused,
     }

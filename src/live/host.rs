@@ -10,13 +10,13 @@ use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
 use super::watch::Watch;
-use super::world::{Inbox, LiveWorld, Observer};
+use super::world::{Inbox, LiveWorld, Observer, OnDisk};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
 use crate::store::{Health, Standing, Store, StoreError, Testament, fail_point};
 use crate::words::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -46,6 +46,7 @@ pub struct HostSetup {
     pub media: MediaSettings,
     pub trunks: Vec<TrunkSetup>,
     pub observer: Observer,
+    pub on_disk: OnDisk,
     /// From the system's randomness: branches, tags, nonces, SSRCs.
     pub seed: u64,
 }
@@ -206,6 +207,9 @@ impl Host {
             desk: desk.clone(),
             watch: Watch::new(clock),
             observer: setup.observer,
+            health: health.clone(),
+            trunks_down: BTreeSet::new(),
+            on_disk: setup.on_disk,
             first,
             wall_offset: clock.wall_offset(),
             clock_looked_at: clock.now(),

@@ -30,6 +30,10 @@ pub enum Plan {
     Look {
         stamp: u64,
     },
+    /// Has read who is to be called.
+    Decides {
+        stamp: u64,
+    },
     Choose {
         call: CallId,
         turn: u32,
@@ -145,6 +149,10 @@ impl SimAgent {
         self.view.as_ref().and_then(|view| view.state)
     }
 
+    pub fn call_in_hand(&self) -> Option<CallId> {
+        self.call().map(|call| call.call)
+    }
+
     /// A planned moment has come.
     pub fn due(&mut self, now: Moment, plan: Plan, work: &AgentsAtWork, out: &mut Vec<Do>) {
         if now < self.away_until {
@@ -174,6 +182,8 @@ impl SimAgent {
             }
             Plan::Look { stamp } if stamp == self.stamp => self.act(work, out),
             Plan::Look { .. } => {}
+            Plan::Decides { stamp } if stamp == self.stamp => self.decides_on_lead(work, out),
+            Plan::Decides { .. } => {}
             Plan::Choose { call, turn } => self.choose(call, turn, work, out),
             Plan::HoldEnds { call, turn } => {
                 if self.taken == Some((call, turn)) {
@@ -217,14 +227,10 @@ impl SimAgent {
             Some(AgentState::Pause | AgentState::NoDevice | AgentState::Ready) => {
                 out.push(Do::Later(work.reaction_seconds.draw(&mut self.rng), Plan::Look { stamp: self.stamp }));
             }
-            Some(
-                AgentState::Reserved
-                | AgentState::Talk
-                | AgentState::Hold
-                | AgentState::ManualDial
-                | AgentState::Preview,
-            )
-            | None => {}
+            Some(AgentState::Preview) => {
+                out.push(Do::Later(work.reaction_seconds.draw(&mut self.rng), Plan::Decides { stamp: self.stamp }));
+            }
+            Some(AgentState::Reserved | AgentState::Talk | AgentState::Hold | AgentState::ManualDial) | None => {}
         }
     }
 
@@ -262,6 +268,10 @@ impl SimAgent {
                 if state == AgentState::Pause && view.device {
                     out.push(Do::Ask(Request::Ready { agent }));
                 }
+                if state == AgentState::Ready && work.asks_for_leads {
+                    let campaign = self.campaigns[0];
+                    out.push(Do::Ask(Request::Preview { agent, campaign, lead: None }));
+                }
             }
             Wish::Break(number) => {
                 if state == AgentState::Pause && self.on_break != Some(number) {
@@ -279,6 +289,14 @@ impl SimAgent {
                 out.push(Do::Ask(Request::Logout { agent }));
             }
         }
+    }
+
+    /// The lead on the screen is dialed, or passed over.
+    fn decides_on_lead(&mut self, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        let Some(shown) = self.view.as_ref().and_then(|view| view.preview.as_ref()) else { return };
+        let (agent, may_skip) = (self.id, shown.may_skip);
+        let skips = chance(&mut self.rng, work.skips) && may_skip;
+        out.push(Do::Ask(if skips { Request::SkipPreview { agent } } else { Request::DialPreview { agent } }));
     }
 
     fn sees_call(&mut self, call: &AgentCallView, work: &AgentsAtWork, other: Option<Counterpart>, out: &mut Vec<Do>) {
@@ -416,7 +434,18 @@ mod tests {
 
     fn view(state: AgentState, call: Option<AgentCallView>) -> AgentView {
         let id = AgentId(1);
-        AgentView { agent: id, session: None, state: Some(state), reason: None, since: Wall(0), device: true, call }
+        AgentView {
+            agent: id,
+            session: None,
+            state: Some(state),
+            reason: None,
+            since: Wall(0),
+            device: true,
+            next: None,
+            call,
+            preview: None,
+            notice: None,
+        }
     }
 
     fn call_view(turn: u32) -> AgentCallView {
@@ -441,11 +470,15 @@ mod tests {
             attempt: 1,
             lang: Lang::En,
             local_time: "10:00".into(),
+            zone: None,
             customer_on_line: true,
             turn,
             step: Some(step),
             outcome: None,
             wrap_until: None,
+            closes_at: None,
+            extensions_left: 4,
+            callback_at: None,
         }
     }
 

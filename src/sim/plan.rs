@@ -70,6 +70,23 @@ pub enum What {
     Shutdown {
         within_seconds: f64,
     },
+    /// The agent clicks something that the day's routine does not hold.
+    AgentClicks {
+        agent: usize,
+        click: Click,
+    },
+}
+
+/// On the agent's page, about the call in hand (or, for an amendment, the last one).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Click {
+    MarkOutcome(String),
+    TakeBack,
+    ExtendWrap,
+    PauseAfterCall(String),
+    WorkAfterCall,
+    Amend(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +108,10 @@ impl Planned {
         }
         match &self.what {
             What::TrunkOutage { trunk, .. } if *trunk >= trunks => refuse(format!("trunk {trunk} of {trunks}")),
-            What::PhoneLost { agent, .. } | What::PhoneSilent { agent, .. } | What::AgentAway { agent, .. }
+            What::PhoneLost { agent, .. }
+            | What::PhoneSilent { agent, .. }
+            | What::AgentAway { agent, .. }
+            | What::AgentClicks { agent, .. }
                 if *agent >= agents =>
             {
                 refuse(format!("agent {agent} of {agents}"))
@@ -101,6 +121,7 @@ impl Planned {
             | What::PhoneLost { .. }
             | What::PhoneSilent { .. }
             | What::AgentAway { .. }
+            | What::AgentClicks { .. }
             | What::WallClockStep { .. }
             | What::ScriptWatchdog { .. }
             | What::PauseCampaign { .. }

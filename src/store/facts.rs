@@ -16,7 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Facts of the store itself (imports) carry this node, so that they never meet the engine's numbering.
-pub(super) const STORE_NODE: u16 = 2047;
+pub const STORE_NODE: u16 = 2047;
 /// Of one read.
 const PAGE_MAX: u32 = 10_000;
 

@@ -53,7 +53,7 @@ pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
 pub use error::StoreError;
 pub use examine::{Examined, examine};
-pub use facts::{FactCursor, FactFilter, Write};
+pub use facts::{FactCursor, FactFilter, STORE_NODE, Write};
 pub use fail_point::fail_point;
 pub use health::{Fault, Health};
 pub use idempotency::{Begun, IdempotencyKey, KEPT_FOR};

@@ -89,6 +89,7 @@ pub fn lead_of(fact: &Fact) -> Option<LeadId> {
         | Fact::FlowFailed { .. }
         | Fact::CallEnded { .. }
         | Fact::OutcomeSet { .. }
+        | Fact::WrapExtended { .. }
         | Fact::RecordingClosed { .. }
         | Fact::AgentLoggedIn { .. }
         | Fact::AgentStateChanged { .. }
@@ -120,6 +121,7 @@ pub fn agent_of(fact: &Fact) -> Option<AgentId> {
     | Fact::CallUnbridged { agent, .. }
     | Fact::HoldStarted { agent, .. }
     | Fact::HoldEnded { agent, .. }
+    | Fact::WrapExtended { agent, .. }
     | Fact::AgentLoggedIn { agent, .. }
     | Fact::AgentStateChanged { agent, .. }
     | Fact::CustomerLeft { agent, .. }

@@ -40,8 +40,8 @@ impl Tables {
             Fact::CampaignDrained { campaign, .. } => self.campaign(*campaign, "draining"),
             Fact::CampaignFinished { campaign } => self.campaign(*campaign, "finished"),
             Fact::LeadHeld { lead, why, until, .. } => self.lead_held(*lead, *why, *until),
-            Fact::RetryPlanned { lead, not_before, .. } => self.lead_planned(*lead, *not_before, None),
-            Fact::CallbackPlanned { lead, at, agent, .. } => self.lead_planned(*lead, *at, Some(*agent)),
+            Fact::RetryPlanned { lead, after, not_before, .. } => self.lead_planned(*lead, *after, *not_before, None),
+            Fact::CallbackPlanned { lead, after, at, agent, .. } => self.lead_planned(*lead, *after, *at, Some(*agent)),
             Fact::LeadClosed { lead, reason, .. } => self.lead_closed(*lead, *reason),
             Fact::OptedOut { number_hash, .. } => self.opted_out(number_hash, wall),
             Fact::CallPlaced { .. } => self.call_placed(envelope),
@@ -80,6 +80,7 @@ impl Tables {
             | Fact::HoldStarted { .. }
             | Fact::HoldEnded { .. }
             | Fact::FlowFailed { .. }
+            | Fact::WrapExtended { .. }
             | Fact::PacingModeChanged { .. } => {}
         }
     }
@@ -106,11 +107,13 @@ impl Tables {
         self.unreserve(reserved);
     }
 
-    fn lead_planned(&mut self, lead: LeadId, at: Wall, callback: Option<Option<AgentId>>) {
-        let Some(lead) = self.leads.get_mut(&lead).filter(|lead| !lead.state.terminal()) else {
+    fn lead_planned(&mut self, lead: LeadId, after: CallId, at: Wall, callback: Option<Option<AgentId>>) {
+        let open = |lead: &&mut LeadFold| !lead.state.terminal() || lead.reopens_after(after);
+        let Some(lead) = self.leads.get_mut(&lead).filter(open) else {
             return;
         };
         let reserved = lead.unlease();
+        lead.end_reason = None;
         lead.schedule(at);
         lead.callback_at = callback.map(|_| at);
         lead.callback_agent = callback.flatten();
@@ -319,6 +322,12 @@ impl LeadFold {
     /// Waits, is in flight, or was held for good: then the closing fact says why better than the gate did.
     fn may_close(&self) -> bool {
         !self.state.terminal() || (self.state == LeadState::Excluded && !self.excluded_by_store())
+    }
+
+    /// Worked to an end by this very call, whose outcome was then amended: it is to be called again after all.
+    fn reopens_after(&self, call: CallId) -> bool {
+        let worked = super::table::enum_text(&LeadEnd::Worked);
+        self.state == LeadState::Closed && self.last_call == Some(call) && self.end_reason == Some(worked)
     }
 
     /// No fact tells of these: the store itself found that the lead may not be called.

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 statements! {
     // Along the primary key, not over all facts.
+    LAST_OF_NODE = one("SELECT COALESCE(MAX(seq), 0) FROM fact WHERE node = $1");
     NEXT_NODE = one("SELECT MIN(node) FROM fact WHERE node > $1");
 }
 
@@ -21,6 +22,11 @@ const NODES_MAX: usize = 64;
 pub struct FactCursors(BTreeMap<u16, u64>);
 
 impl FactCursors {
+    /// Passed, or before one that was.
+    pub fn knows(&self, fact: &Envelope) -> bool {
+        self.0.get(&fact.node).is_some_and(|seq| fact.seq <= *seq)
+    }
+
     pub fn pass(&mut self, fact: &Envelope) {
         self.0.insert(fact.node, fact.seq);
     }
@@ -74,6 +80,17 @@ impl Store {
             }
         }
         Ok(facts)
+    }
+
+    /// After every fact that is on disk now.
+    pub async fn fact_ends(&self) -> Result<FactCursors, StoreError> {
+        let (mut ends, mut last) = (BTreeMap::new(), -1_i64);
+        while let Some(node) = self.next_node(last).await? {
+            last = i64::from(node);
+            let row = self.db().first(&LAST_OF_NODE, args![last]).await?;
+            ends.insert(node, row.map(|row| row.int(0)).transpose()?.unwrap_or(0) as u64);
+        }
+        Ok(FactCursors(ends))
     }
 
     async fn next_node(&self, last: i64) -> Result<Option<u16>, StoreError> {

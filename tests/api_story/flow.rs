@@ -204,3 +204,102 @@ pub fn orders_move_on(house: &mut House) {
     let verified = house.dialer.command(&["verify"]);
     assert!(verified.contains("agree"), "{verified}");
 }
+
+/// Each list is a file too, whole, with its rows as in JSON.
+pub fn lists_are_files(house: &House) {
+    let key = &house.keys["manager"];
+    for path in ["/v1/calls", "/v1/leads", "/v1/orders", "/v1/kpis:all", "/v1/kpis/dials"] {
+        let page = house.get(&format!("{path}{}", if path.contains("kpis") { "" } else { "?limit=1000" }));
+        let rows = match (page["items"].as_array(), page["rows"].as_array(), page.as_object()) {
+            (Some(rows), _, _) | (None, Some(rows), _) => rows.len(),
+            (None, None, Some(figures)) => figures.len(),
+            (None, None, None) => panic!("{path}: {page}"),
+        };
+        let lines = house.ask_with(key, "GET", path, b"", &[("Accept", "application/x-ndjson")]);
+        assert_eq!(lines.headers["content-type"], "application/x-ndjson", "{path}");
+        let text = lines.text();
+        assert_eq!(text.lines().count(), rows, "{path}: {text}");
+        assert!(
+            text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|row| row.is_object())),
+            "{text}"
+        );
+        let csv = house.ask_with(key, "GET", path, b"", &[("Accept", "text/csv")]);
+        assert!(csv.headers["content-type"].to_str().unwrap().starts_with("text/csv; charset=utf-8"));
+        assert!(csv.headers["content-disposition"].to_str().unwrap().contains(".csv\""));
+        let text = csv.text();
+        let table = text.strip_prefix('\u{feff}').expect("the mark");
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        assert!(reader.headers().expect("a head").len() > 3, "{path}");
+        assert_eq!(reader.records().map(|row| row.expect("a row")).count(), rows, "{path}: {table}");
+    }
+    let list = b"phone,name,note\n+8613800136001,\"=HYPERLINK(1)\",\"@SUM(A1)\"\n";
+    let path = format!("/v1/campaigns/{}/leads:import", house.second.campaign);
+    assert_eq!(house.ask(key, "POST", &path, list).status, 200);
+    let path = format!("/v1/leads?campaign={}", house.second.campaign);
+    let text = house.ask_with(key, "GET", &path, b"", &[("Accept", "text/csv")]).text();
+    assert!(text.contains(",'=HYPERLINK(1),"), "a formula is a text: {text}");
+    let masked = house.ask_with(&house.keys["client"], "GET", "/v1/leads", b"", &[("Accept", "text/csv")]).text();
+    assert!(masked.contains("****") && !masked.contains("1380013"), "{masked}");
+    assert!(!masked.contains(&format!(",{},", house.second.campaign)), "{masked}");
+}
+
+/// Cut off after some facts: with the id of the last one, each later fact comes once, in order, from the store.
+pub fn the_stream_goes_on(house: &House) {
+    let key = &house.keys["manager"];
+    let change = |mode: &str| {
+        let path = format!("/v1/campaigns/{}/mode", house.first.campaign);
+        let body = json!({ "mode": mode }).to_string();
+        let answer = house.ask_with(&house.keys["admin"], "POST", &path, body.as_bytes(), &[("If-Match", "*")]);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let first = listen(house, key);
+    change("predictive");
+    let (id, _) = until_mode(first, "predictive");
+    for mode in ["ratio", "preview", "progressive"] {
+        change(mode);
+    }
+    let again = listen_since(house, key, &id);
+    // Live goes on behind what was missed.
+    change("manual");
+    let (_, facts) = until_mode(again, "manual");
+    let modes: Vec<&str> = facts.iter().filter_map(|fact| fact["mode"].as_str()).collect();
+    assert_eq!(modes, ["ratio", "preview", "progressive", "manual"], "each once, in order");
+    let seqs: Vec<u64> = facts.iter().map(|fact| fact["seq"].as_u64().unwrap()).collect();
+    assert!(seqs.windows(2).all(|pair| pair[0] < pair[1]), "{seqs:?}");
+    let client = listen_since(house, &house.keys["client"], &id);
+    let (_, facts) = until_mode(client, "manual");
+    assert!(facts.iter().all(|fact| fact["campaign"] != house.second.campaign.as_str()), "{facts:?}");
+    let wrong = house.ask_with(key, "GET", "/v1/stream", b"", &[("Last-Event-ID", "yesterday")]);
+    assert_eq!((wrong.status, &wrong.body["field"]), (422, &json!("last-event-id")), "{}", wrong.body);
+    change("progressive");
+}
+
+fn listen_since(house: &House, key: &str, id: &str) -> Lines {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(std::time::Duration::from_secs(20))).build().into();
+    let request = agent.get(format!("{}/v1/stream", house.dialer.api)).header("Authorization", format!("Bearer {key}"));
+    let answer = request.header("Last-Event-ID", id).call().expect("a stream");
+    BufReader::new(Box::new(answer.into_body().into_reader()))
+}
+
+/// The facts up to the change of mode, and its id.
+fn until_mode(lines: Lines, mode: &str) -> (String, Vec<Value>) {
+    let (mut event, mut id, mut facts) = (String::new(), String::new(), Vec::new());
+    for line in lines.lines() {
+        let line = line.unwrap_or_else(|e| panic!("{mode} did not come: {e}"));
+        if line.is_empty() {
+            event.clear();
+        } else if let Some(name) = line.strip_prefix("event: ") {
+            name.clone_into(&mut event);
+        } else if let Some(cursor) = line.strip_prefix("id: ") {
+            cursor.clone_into(&mut id);
+        } else if let Some(data) = line.strip_prefix("data: ").filter(|_| event == "fact") {
+            facts.push(serde_json::from_str::<Value>(data).expect("JSON"));
+        }
+        let last = facts.last().is_some_and(|fact| fact["kind"] == "pacing_mode_changed" && fact["mode"] == mode);
+        if last && line.is_empty() {
+            return (id, facts);
+        }
+    }
+    panic!("{mode} did not come");
+}

@@ -114,6 +114,11 @@ impl House {
 }
 
 impl Answer {
+    /// As it came, where it is no JSON.
+    pub fn text(&self) -> String {
+        self.body.as_str().map_or_else(|| self.body.to_string(), str::to_owned)
+    }
+
     /// Every error has the same shape.
     pub fn is_problem(&self, what: &str) {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{what}: {}", self.body);

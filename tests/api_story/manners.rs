@@ -2,7 +2,9 @@
 
 use super::house::House;
 use super::people::Browser;
+use crate::real::wait_until;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub fn every_answer_has_its_id(house: &House) {
     let key = &house.keys["manager"];
@@ -77,6 +79,17 @@ pub fn a_thing_is_made_once(house: &House) {
     assert_eq!(fritzes, 1);
 }
 
+pub fn a_manual_without_a_network(house: &House) {
+    let page = house.ask("", "GET", "/docs", b"");
+    assert_eq!((page.status, &page.headers["content-type"].to_str().unwrap()), (200, &"text/html; charset=utf-8"));
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    for part in ["Campaigns 活动", "/v1/campaigns/{id}/leads:import", "Parameters 参数", "id=\"schema-Problem\""] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    assert_eq!(house.ask("", "GET", "/docs/style.css", b"").status, 200);
+}
+
 /// Both read, both change: the second is told, not obeyed.
 pub fn two_managers_and_one_campaign(house: &House) {
     let path = format!("/v1/campaigns/{}", house.first.campaign);
@@ -132,9 +145,13 @@ pub fn two_browsers_and_one_agent(house: &House) {
     assert_eq!(late.status, 412, "{}", late.body);
     let twice = two.ask(house, "POST", &format!("{path}/login"), &login);
     assert!([200, 409].contains(&twice.status), "one session at most: {}", twice.body);
-    let logins = house.get(&format!("/v1/events?kind=agent_logged_in&agent={}&limit=1000", house.bert));
-    assert_eq!(logins["items"].as_array().unwrap().len(), 1, "{logins}");
     assert_eq!(two.ask(house, "POST", &format!("{path}/logout"), &Value::Null).status, 200);
+    let facts = |kind: &str| {
+        let page = house.get(&format!("/v1/events?kind={kind}&agent={}&limit=1000", house.bert));
+        page["items"].as_array().unwrap().len()
+    };
+    wait_until("the logout to be on disk", Duration::from_secs(20), || facts("agent_logged_out") == 1);
+    assert_eq!(facts("agent_logged_in"), 1);
     assert_eq!(one.ask(house, "DELETE", "/v1/session", &Value::Null).status, 204);
     assert_eq!(two.ask(house, "GET", "/v1/session", &Value::Null).status, 200, "each logs out for itself");
 }

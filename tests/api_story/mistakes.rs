@@ -56,7 +56,7 @@ const TABLE: &[Row] = &[
     ("POST", "/v1/calls/CALL/outcome", r#"{"callback_at":"soon"}"#, 422, "callback_at", "soon"),
     ("POST", "/v1/orders/ORDER/state", r#"{"state":"paid"}"#, 422, "state", "verified"),
     ("GET", "/v1/nothing", "", 404, "", "/openapi.json"),
-    ("GET", "/", "", 404, "", "/openapi.json"),
+    ("GET", "/v2", "", 404, "", "/openapi.json"),
     ("DELETE", "/v1/campaigns", "", 405, "", "Allow"),
     ("PUT", "/v1/orders/ORDER/state", "{}", 405, "", "Allow"),
     ("GET", "/v1/campaigns/CAMPAIGN/leads:import", "", 405, "", "Allow"),

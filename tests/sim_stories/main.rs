@@ -1,6 +1,7 @@
 //! Stories of the real engine in the simulated world, told by its facts. One scenario a file.
 
 mod abandoned;
+mod amended;
 mod answered;
 mod busy;
 mod crash;
@@ -9,12 +10,15 @@ mod invalid;
 mod kit;
 mod last_look;
 mod machine;
+mod manual;
 mod no_answer;
 mod opted_out;
 mod outage;
 mod paused;
 mod phone_lost;
 mod press_a_key;
+mod preview;
 mod shutdown;
 mod slow_store;
 mod swarm;
+mod wrap_up;

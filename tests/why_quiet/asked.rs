@@ -114,6 +114,7 @@ impl House {
             door: Arc::new(Nobody),
             feed: feed.clone(),
             kpis,
+            imports: api::Imports::new(0),
             shelf: Arc::new(Nobody),
             faults: Arc::new(move || seen.lock().expect("one thread").clone()),
             recordings: dir.path().to_owned(),
@@ -122,6 +123,7 @@ impl House {
             logins: api::LoginGuard::new("127.0.0.1:8080".parse().expect("an address")),
             changing: Default::default(),
             now: Arc::new(|| Wall(0)),
+            preview: std::sync::OnceLock::new(),
         });
         House { router: api::router(state), store, feed, campaign, key, faults, _dir: dir }
     }

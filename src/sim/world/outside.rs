@@ -2,9 +2,9 @@
 //! It refuses to answer for the engine.
 
 use super::{Event, SimWorld};
-use crate::engine::{Input, MediaEvent, Refusal, Reply, Request, TrunkEvent};
+use crate::engine::{Amendment, Input, MediaEvent, Refusal, Reply, Request, TrunkEvent};
 use crate::sim::dist::seconds;
-use crate::sim::plan::{Outage, What};
+use crate::sim::plan::{Click, Outage, What};
 use crate::words::*;
 use std::time::Duration;
 
@@ -80,6 +80,7 @@ impl SimWorld<'_> {
                 let until = until(self, seconds);
                 self.agents[agent].goes_away(until);
             }
+            What::AgentClicks { agent, click } => self.clicks(agent, click),
             What::WallClockStep { by_seconds } => {
                 self.offset += (by_seconds * 1e6).round() as i64;
                 self.inbox.push_back(Input::WallClock { offset: self.offset });
@@ -112,6 +113,7 @@ impl SimWorld<'_> {
             What::PhoneSilent { agent, .. } => self.phone_sounds(agent, MediaEvent::Heard),
             What::SlowStore { .. }
             | What::AgentAway { .. }
+            | What::AgentClicks { .. }
             | What::WallClockStep { .. }
             | What::ScriptWatchdog { .. }
             | What::PauseCampaign { .. }
@@ -121,6 +123,49 @@ impl SimWorld<'_> {
             | What::Suppress { .. }
             | What::Shutdown { .. } => {}
         }
+    }
+
+    /// A click that comes too late is refused, as on the page.
+    fn clicks(&mut self, place: usize, click: Click) {
+        let agent = self.agents[place].id;
+        let in_hand = self.agents[place].call_in_hand();
+        let none = (None, None, None);
+        let (outcome, note, callback) = none;
+        let request = match (click, in_hand) {
+            (Click::MarkOutcome(name), Some(call)) => {
+                Request::MarkOutcome { call, outcome: Some(name), note, callback }
+            }
+            (Click::TakeBack, Some(call)) => Request::MarkOutcome { call, outcome, note, callback },
+            (Click::ExtendWrap, Some(call)) => Request::ExtendWrap { call },
+            (Click::PauseAfterCall(reason), _) => Request::AfterCall { agent, pause: Some(reason) },
+            (Click::WorkAfterCall, _) => Request::AfterCall { agent, pause: None },
+            (Click::Amend(outcome), _) => match self.amendment(agent, outcome) {
+                Some(amendment) => Request::AmendOutcome(Box::new(amendment)),
+                None => return,
+            },
+            (Click::MarkOutcome(_) | Click::TakeBack | Click::ExtendWrap, None) => return,
+        };
+        self.asks(Asker::Supervisor, request);
+    }
+
+    /// Of the last call of all, as a store would know it.
+    fn amendment(&self, agent: AgentId, outcome: String) -> Option<Amendment> {
+        let (call, track) = self.calls.last_key_value()?;
+        let lead = self.lists[track.list].rows().iter().find(|row| row.lead.id == track.lead)?;
+        Some(Amendment {
+            call: *call,
+            campaign: self.specs[track.list].id,
+            lead: track.lead,
+            number_hash: lead.lead.number_hash.clone(),
+            attempt: track.attempt,
+            agent: Some(agent),
+            cause: Cause::Handled,
+            again: true,
+            movable: true,
+            outcome: Some(outcome),
+            note: None,
+            callback: None,
+        })
     }
 
     fn orders(&mut self, campaign: usize, request: impl FnOnce(CampaignId) -> Request) {
