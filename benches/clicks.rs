@@ -216,6 +216,7 @@ fn serve(agents: u64) {
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
+            preview: std::sync::OnceLock::new(),
         });
         println!("{address}");
         keys.iter().for_each(|(agent, key)| println!("{agent} {key}"));

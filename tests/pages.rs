@@ -23,10 +23,10 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 /// In light and in dark.
 fn axe(page: &Browser, what: &str) {
     for theme in ["light", "dark"] {
-        page.value(&format!("(document.documentElement.dataset.theme = {theme:?})"));
+        assert_eq!(page.value("document.documentElement.dataset.theme"), theme);
         page.axe_finds_nothing(&format!("{what}, {theme}"));
+        page.value("document.querySelector('[data-k=theme]').click()");
     }
-    page.value("(document.documentElement.dataset.theme = 'light')");
 }
 
 #[test]
@@ -139,6 +139,7 @@ fn the_floor(floor: &Browser, house: &House) {
     floor.until("document.querySelector('[data-kpi=orders] dd')?.textContent === '1'");
     floor.until_text("[data-chart=dials] tbody", ":");
     axe(floor, "floor");
+    floor.height(1400);
     picture(floor, &house.dir, "floor");
     // Asked before it is done.
     floor.value("document.querySelector('[data-act=pause]').click()");
@@ -186,9 +187,8 @@ fn both_pages_speak_chinese() {
     floor.until_text("#rows", "通話");
     kpis_by_their_names(&floor, &house, "zh-Hant");
     axe(&floor, "floor in Chinese");
-    floor.value("(document.documentElement.dataset.theme = 'dark')");
     floor.value("document.querySelector('[data-k=theme]').click()");
-    floor.value("document.querySelector('[data-k=theme]').click()");
+    floor.height(1400);
     picture(&floor, &house.dir, "floor-zh");
 }
 
@@ -242,7 +242,31 @@ fn nothing_that_was_typed_or_clicked_is_lost() {
     made_choices(&house, &call, 1);
 
     without_network(&page, &house, &call);
+    a_page_that_is_gone(&page, &house);
     a_restart_in_wrap_up(&page, &mut house);
+    drop(page);
+    a_word_after_the_call(&mut house, &call);
+}
+
+/// A closed call is amended: its lead is opened again for the promised time, on the customer's clock. Every table agrees
+/// with the facts afterwards.
+fn a_word_after_the_call(house: &mut House, call: &str) {
+    let word = json!({ "outcome": "callback", "callback_local": "2031-03-03T15:00" });
+    house.dialer.post(&format!("/v1/calls/{call}/outcome"), &word);
+    let lead = house.dialer.get(&format!("/v1/calls/{call}"))["lead"].as_str().expect("a lead").to_owned();
+    wait_until("the lead to be planned anew", Duration::from_secs(20), || {
+        house.dialer.get(&format!("/v1/leads/{lead}"))["state"] == "scheduled"
+    });
+    let at = house.dialer.get(&format!("/v1/leads/{lead}"))["callback_at"].clone();
+    assert_eq!(at, "2031-03-03T07:00:00.000Z", "Shanghai is eight hours ahead");
+    let past = json!({ "outcome": "callback", "callback_local": "2011-03-03T15:00" });
+    let (status, problem) = house.dialer.try_post(&format!("/v1/calls/{call}/outcome"), &past);
+    assert_eq!((status, &problem["field"]), (422, &json!("callback_local")), "{problem}");
+    let said = house.dialer.stop();
+    assert!(!said.contains("panicked"), "{said}");
+    assert!(!said.contains("199000000"), "a whole number stands in the log:\n{said}");
+    let verified = house.dialer.command(&["verify"]);
+    assert!(verified.contains("agree"), "{verified}");
 }
 
 /// So many, and not one more, once they are on disk.
@@ -271,6 +295,16 @@ fn without_network(page: &Browser, house: &House, call: &str) {
     page.until_text("#note-state", "Kept");
     page.until("document.querySelector('#line').textContent === ''");
     made_choices(house, call, 2);
+}
+
+/// Nobody is put through to an agent whose page is gone.
+fn a_page_that_is_gone(page: &Browser, house: &House) {
+    let now = || house.dialer.get(&format!("/v1/agents/{}", house.people[0].id))["now"].clone();
+    page.open("about:blank");
+    wait_until("the pause to be asked for", Duration::from_secs(30), || now()["next"]["pause"] == "page_lost");
+    page.open(&format!("{}/agent", house.dialer.api));
+    house.a_call(page);
+    wait_until("the pause to be taken back", Duration::from_secs(30), || now()["next"].is_null());
 }
 
 /// `kill -9` while the agent writes: the words are there after the restart, the agent is signed in again, and the

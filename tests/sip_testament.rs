@@ -134,6 +134,27 @@ fn the_ack_waits_for_the_disk_but_not_for_long() {
     assert_eq!(w.at(CARRIER).stats().retransmitted, 0);
 }
 
+/// The disk confirms many at once; the carrier never sees more than it allows.
+#[test]
+fn confirmed_together_they_leave_one_after_the_other() {
+    let mut w = heedful(11);
+    let limited = Trunk { calls_per_second: Some(4), ..Trunk::new(TRUNK, "carrier", addr(CARRIER)) };
+    let now = w.now;
+    w.at(DIALER).add_trunk(now, limited);
+    for leg in 1..=10 {
+        w.invite(leg, &format!("155501{leg:02}"));
+    }
+    let now = w.now;
+    for leg in 1..=10 {
+        w.at(DIALER).confirm(now, LegId(leg));
+    }
+    w.flush();
+    for (after_ms, sent) in [(0, 4), (1_000, 4), (20, 8), (980, 8), (40, 10)] {
+        w.run(after_ms);
+        assert_eq!(w.count_sent(DIALER, "INVITE"), sent, "after {after_ms} ms more");
+    }
+}
+
 #[test]
 fn the_next_run_cancels_what_rings() {
     let mut w = heedful(6);
@@ -175,6 +196,13 @@ fn the_next_run_ends_what_was_answered_and_never_recorded() {
     execute(&mut w, &cancel);
     w.run(6_000);
     assert!(w.told(DIALER, LEG).contains(&CallEvent::PickedUp), "{:?}", w.told(DIALER, LEG));
+    assert_eq!(w.count_sent(DIALER, "BYE"), 0, "not before it is on disk that somebody picked up");
+    let (up, bye) = kept(&w).expect("told anew");
+    assert!(up);
+    // Killed once more, just then: the third run knows that it was answered.
+    another_run(&mut w, 9);
+    execute(&mut w, &bye);
+    w.run(6_000);
     assert_eq!(w.at(CARRIER).stats().legs, 0);
     nothing_is_left(&mut w);
 }
@@ -222,7 +250,11 @@ fn a_lossy_wire_keeps_no_call_up() {
         another_run(&mut w, seed);
         w.loss_percent = 30;
         execute(&mut w, &text);
-        w.run(80_000);
+        for _ in 0..400 {
+            w.run(200);
+            // As the host does once it is on disk.
+            confirm(&mut w);
+        }
         assert_eq!(w.at(CARRIER).stats().legs, 0, "seed {seed}: {:#?}", w.sent(DIALER));
         assert_eq!(w.ends(DIALER, LEG).len(), 1, "seed {seed}");
     }

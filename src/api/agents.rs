@@ -1,13 +1,13 @@
 //! Agents: created with their secrets once, logged in, ready, paused; what they see now.
 
 use super::auth::Caller;
-use super::body::{Json, Path, parse};
+use super::body::{Json, Path, parse, parse_some};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, Tagged};
 use super::state::{Api, State};
 use crate::engine::{AgentRecord, AgentView, Request};
 use crate::store::{AgentRow, Scope};
-use crate::words::{AgentId, CampaignId, Lang, Reason};
+use crate::words::{AgentId, CampaignId, Lang, LeadId, Reason};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub fn routes() -> OpenApiRouter<State> {
         .routes(routes!(ready))
         .routes(routes!(pause))
         .routes(routes!(logout))
+        .routes(routes!(preview))
+        .routes(routes!(dial))
+        .routes(routes!(skip))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -181,6 +184,46 @@ async fn pause(
     responses((status = 200, body = Agent), (status = 409)))]
 async fn logout(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
     order(api, caller, id, &if_match, |agent| Request::Logout { agent }).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    campaign: String,
+    /// This lead; without it, the next one.
+    #[serde(default)]
+    lead: Option<String>,
+}
+
+/// Modes manual and preview: the next lead, or the one that is named, is shown to a ready agent. A lead that the dialer
+/// does not have at hand comes with the agent's view; `notice` says why it does not.
+#[utoipa::path(post, path = "/v1/agents/{id}/preview", tag = "agents", params(("id" = String, Path)), request_body = Preview,
+    responses((status = 200, body = Agent), (status = 404), (status = 409), (status = 422)))]
+async fn preview(
+    api: Extract<State>,
+    caller: Caller,
+    id: Path<String>,
+    IfMatch(if_match): IfMatch,
+    Json(preview): Json<Preview>,
+) -> Answer {
+    caller.acts_for(parse("id", &id.0)?)?;
+    let campaign: CampaignId = parse("campaign", &preview.campaign)?;
+    let lead: Option<LeadId> = parse_some("lead", preview.lead.as_ref())?;
+    order(api, caller, id, &if_match, |agent| Request::Preview { agent, campaign, lead }).await
+}
+
+/// The shown lead is dialed; whoever answers meets this agent.
+#[utoipa::path(post, path = "/v1/agents/{id}/dial", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = Agent), (status = 409)))]
+async fn dial(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::DialPreview { agent }).await
+}
+
+/// The shown lead is passed over, if the campaign allows it; it comes back later.
+#[utoipa::path(post, path = "/v1/agents/{id}/skip", tag = "agents", params(("id" = String, Path)),
+    responses((status = 200, body = Agent), (status = 409)))]
+async fn skip(api: Extract<State>, caller: Caller, id: Path<String>, IfMatch(if_match): IfMatch) -> Answer {
+    order(api, caller, id, &if_match, |agent| Request::SkipPreview { agent }).await
 }
 
 async fn order(

@@ -8,7 +8,7 @@ use super::push::{self, Push};
 use super::state::{Api, State};
 use crate::campaign::Settings;
 use crate::campaign::settings::HandledBy;
-use crate::engine::AgentCallView;
+use crate::engine::{AgentCallView, Request};
 use crate::store::{AgentRow, CallFilter, CallRow, CampaignRow, StoreError};
 use crate::words::*;
 use axum::extract::State as Extract;
@@ -26,6 +26,7 @@ const HISTORY_MAX: u32 = 6;
 const OWN_CALLS_MAX: u32 = 12;
 /// A call that just closed is on disk by then.
 const ON_DISK_AFTER: Duration = Duration::from_millis(700);
+const LOOKS_MAX: u32 = 40;
 
 /// Apart from the others: it has no time-out.
 pub fn stream_route() -> OpenApiRouter<State> {
@@ -115,9 +116,11 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {
     let desk = Desk { api, agent: row, push };
     desk.hello(&caller).await?;
+    // Dropped after `view`: then this page is not counted any more.
+    let _present = Present::new(&desk);
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
-    let (mut popped, mut closed) = (None, None);
+    let (mut popped, mut closed, mut looks) = (None, None, 0);
     desk.own_calls().await?;
     let over = desk.push.over(&desk.api, &caller);
     tokio::pin!(over);
@@ -138,8 +141,10 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 }
             }
             () = tokio::time::sleep_until(closed.unwrap_or_else(Instant::now)), if closed.is_some() => {
-                closed = None;
-                desk.own_calls().await?;
+                // A store that is slow has it a little later.
+                let whole = desk.own_calls().await?;
+                looks = if whole { 0 } else { looks + 1 };
+                closed = (1..LOOKS_MAX).contains(&looks).then(|| Instant::now() + ON_DISK_AFTER);
             }
             changed = figures.changed() => {
                 changed.ok()?;
@@ -147,6 +152,33 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 desk.push.json("numbers", &own).await?;
             }
             () = &mut over => return None,
+        }
+    }
+}
+
+/// The engine offers no customer to an agent whose last page has gone.
+struct Present {
+    api: Arc<Api>,
+    agent: AgentId,
+}
+
+impl Present {
+    fn new(desk: &Desk) -> Present {
+        let present = Present { api: desk.api.clone(), agent: desk.agent.id };
+        present.tell(true);
+        present
+    }
+
+    fn tell(&self, here: bool) {
+        // Nothing is to be answered: the agent's view shows what follows.
+        self.api.door.ask("page", Request::Page { agent: self.agent, here }, Box::new(|_| {}));
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if self.api.feed.pages_of(self.agent) == 0 {
+            self.tell(false);
         }
     }
 }
@@ -220,13 +252,16 @@ impl Desk {
         }))
     }
 
-    /// Today's, newest first.
-    async fn own_calls(&self) -> Option<()> {
+    /// Today's, newest first. False: the last one has no outcome yet.
+    async fn own_calls(&self) -> Option<bool> {
         match self.look_up_own_calls().await {
-            Ok(calls) => self.push.json("calls", &calls).await,
+            Ok(calls) => {
+                self.push.json("calls", &calls).await?;
+                Some(calls.first().is_none_or(|last| last.outcome.is_some()))
+            }
             Err(error) => {
                 tracing::warn!(agent = %self.agent.id, %error, "the own calls could not be looked up");
-                Some(())
+                Some(true)
             }
         }
     }

@@ -124,6 +124,11 @@ impl Feed {
         receiver
     }
 
+    /// Pages that this agent has open now.
+    pub fn pages_of(&self, id: AgentId) -> usize {
+        self.desks.read().expect("never held across a panic").get(&id).map_or(0, watch::Sender::receiver_count)
+    }
+
     pub fn agents(&self) -> Vec<AgentView> {
         self.agents.read().expect("never held across a panic").values().cloned().collect()
     }

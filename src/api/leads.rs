@@ -8,7 +8,7 @@ use super::body::{
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::state::State;
-use crate::engine::Request;
+use crate::engine::{AgentView, Request};
 use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{LeadId, Phone, Reason};
 use axum::body::Body;
@@ -120,9 +120,12 @@ async fn get(
     let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
     caller.sees_row(row.campaign, Noun::Lead, id)?;
     if caller.scope == Scope::Agent {
-        // An agent sees the lead of the call in hand, and no other.
-        let in_hand = caller.binding.agent.and_then(|agent| api.feed.agent(agent)).and_then(|view| view.call);
-        if in_hand.is_none_or(|call| call.lead != id) {
+        // An agent sees the lead of the call in hand, or the one that is shown before it is dialed, and no other.
+        let view = caller.binding.agent.and_then(|agent| api.feed.agent(agent));
+        let sees = |view: AgentView| {
+            view.call.is_some_and(|call| call.lead == id) || view.preview.is_some_and(|shown| shown.lead == id)
+        };
+        if !view.is_some_and(sees) {
             return Err(Problem::not_found(Noun::Lead, id));
         }
     }

@@ -26,6 +26,7 @@ mod lockout;
 mod manual;
 mod orders;
 mod pages;
+pub mod preview;
 mod push;
 mod rates;
 mod request_id;
@@ -97,6 +98,7 @@ pub fn router(state: State) -> Router {
         .merge(bounded(login))
         .merge(plain(open))
         .merge(pages::router())
+        .merge(preview::router())
         .route(
             "/openapi.json",
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),

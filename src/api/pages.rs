@@ -34,7 +34,7 @@ async fn under_ui(Path(path): Path<String>, request: Request) -> Response {
     file(&path, request.headers())
 }
 
-fn file(path: &str, headers: &HeaderMap) -> Response {
+pub(super) fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(asset) = ui::find(path) else { return StatusCode::NOT_FOUND.into_response() };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let unchanged = known.is_some_and(|known| known.split(',').any(|one| one.trim() == asset.etag));

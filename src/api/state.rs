@@ -8,7 +8,7 @@ use crate::kpi::Fold;
 use crate::store::Store;
 use crate::words::{CampaignId, Wall};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
 
 pub type State = Arc<Api>;
@@ -32,6 +32,8 @@ pub struct Api {
     /// Held from the look at `If-Match` to the end of the change.
     pub changing: tokio::sync::Mutex<()>,
     pub now: Arc<dyn Fn() -> Wall + Send + Sync>,
+    /// Of `outpace preview` alone.
+    pub preview: OnceLock<super::preview::Preview>,
 }
 
 /// Where campaign folders come from: the host reads, checks and stores them, and loads their prompts.

@@ -27,6 +27,8 @@ pub struct Settings {
     #[serde(default)]
     pub agents: Agents,
     #[serde(default)]
+    pub preview: Preview,
+    #[serde(default)]
     pub recording: Recording,
     /// Name to what it means. The names `finish` may use.
     #[serde(default)]
@@ -118,6 +120,9 @@ pub struct Dialing {
     pub target_utilization: f64,
     #[serde(default = "d::ratio")]
     pub lines_per_agent: f64,
+    /// Pacing learns how long each step of the flow lasts and what follows it; off only to compare.
+    #[serde(default = "d::yes")]
+    pub learn_steps: bool,
     /// Lines of an `agentless` campaign.
     #[serde(default = "d::lines_max")]
     pub lines_max: u32,
@@ -191,6 +196,30 @@ pub struct Agents {
     /// A short tone to the agent before the customer is heard.
     #[serde(default = "d::yes")]
     pub beep: bool,
+}
+
+/// Modes `preview` and `manual`: an agent is shown a lead before it is dialed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// To look at it; then `on_timeout`. Manual mode has no limit.
+    #[serde(default = "d::preview_seconds")]
+    pub seconds: u32,
+    /// `dial` or `skip`.
+    #[serde(default = "d::on_timeout")]
+    pub on_timeout: OnTimeout,
+    #[serde(default = "d::yes")]
+    pub may_skip: bool,
+    /// A lead that was passed over is shown again after this.
+    #[serde(default = "d::skip_minutes")]
+    pub skip_minutes: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    Dial,
+    Skip,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -272,6 +301,15 @@ mod d {
     pub fn wrap_seconds_max() -> u32 {
         30
     }
+    pub fn preview_seconds() -> u32 {
+        30
+    }
+    pub fn on_timeout() -> OnTimeout {
+        OnTimeout::Dial
+    }
+    pub fn skip_minutes() -> u32 {
+        60
+    }
     pub fn yes() -> bool {
         true
     }
@@ -299,6 +337,16 @@ impl Default for Flow {
 impl Default for Agents {
     fn default() -> Agents {
         Agents { wrap_seconds_max: d::wrap_seconds_max(), beep: d::yes() }
+    }
+}
+impl Default for Preview {
+    fn default() -> Preview {
+        Preview {
+            seconds: d::preview_seconds(),
+            on_timeout: d::on_timeout(),
+            may_skip: d::yes(),
+            skip_minutes: d::skip_minutes(),
+        }
     }
 }
 impl Default for Recording {

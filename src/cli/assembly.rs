@@ -15,7 +15,7 @@ use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -85,6 +85,7 @@ impl Assembly {
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
+            preview: OnceLock::new(),
         });
         fail_point("at", "host_started");
         // Ready means ready: nobody is let in before the campaigns are back.
@@ -204,6 +205,7 @@ fn trunk(trunk: &super::config::Trunk) -> TrunkSetup {
             user: trunk.user.clone().unwrap_or_default(),
             password: trunk.password.clone().unwrap_or_default(),
             register: trunk.register.then_some(Duration::from_secs(600)),
+            calls_per_second: Some(trunk.calls_per_second),
             options: (trunk.options_seconds > 0).then(|| Duration::from_secs(u64::from(trunk.options_seconds))),
             ..Trunk::new(id, &trunk.name, trunk.address)
         },

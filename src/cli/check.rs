@@ -69,7 +69,7 @@ fn print_list(list: &Path, report: &ImportReport, lang: Lang) {
 }
 
 /// CSV files that lie in the folder.
-fn lists(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn lists(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut lists: Vec<PathBuf> =
         entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"))).collect();

@@ -15,6 +15,7 @@ mod import;
 mod key;
 mod new;
 pub mod pacer;
+mod preview;
 mod replay;
 mod serve;
 mod simulate;
@@ -47,7 +48,11 @@ enum Command {
     /// Import leads from a CSV file. 导入名单。
     Import(import::Import),
     /// Speak the pacing judge's protocol on standard input and output. 节奏评测协议。
-    Pacer,
+    Pacer {
+        /// As if no script step were told: for the comparison of what steps are worth. 不使用话术步骤信息。
+        #[arg(long)]
+        ignore_steps: bool,
+    },
     /// Live a campaign's day in virtual time. 模拟一天的拨打。
     Simulate(simulate::Simulate),
     /// Play a past day's pacing again, as it was or under other settings. 以其他设置重放一天。
@@ -62,6 +67,8 @@ enum Command {
     Demo(demo::Demo),
     /// Find what is wrong with ports, trunk, phones, clock, disk, database, campaigns. 体检：查出问题并给出办法。
     Doctor(doctor::Doctor),
+    /// The agent's page of a flow, with a customer's phone beside it. 预览座席页面。
+    Preview(preview::Preview),
     /// The configuration. 配置。
     Config(ConfigCommand),
     /// API keys. 接口密钥。
@@ -122,7 +129,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Import(command) => command.run(),
-        Command::Pacer => pacer::run(std::io::stdin().lock(), std::io::stdout().lock())
+        Command::Pacer { ignore_steps } => pacer::run(std::io::stdin().lock(), std::io::stdout().lock(), ignore_steps)
             .map(|()| ExitCode::SUCCESS)
             .map_err(Failure::from),
         Command::Simulate(command) => command.run(),
@@ -132,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Preview(command) => command.run(),
         Command::Config(ConfigCommand { what: ConfigWhat::Example }) => {
             print!("{}", config::EXAMPLE);
             Ok(ExitCode::SUCCESS)

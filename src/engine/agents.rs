@@ -64,10 +64,14 @@ impl Engine {
 
     pub(super) fn end_session(&mut self, id: AgentId, reason: &str) {
         let now = self.now;
+        self.drop_preview(id);
+        self.notices.remove(&id);
         let Some(session) = self.floor.get_mut(id).and_then(|agent| agent.session.take()) else { return };
         self.timers.cancel(Timer::Wrap(id));
         self.timers.cancel(Timer::DeviceBack(id));
         self.timers.cancel(Timer::CallPhone(id));
+        self.timers.cancel(Timer::PageGone(id));
+        self.timers.cancel(Timer::PageBack(id));
         self.fact(Fact::AgentLoggedOut { agent: id, session: session.id, effective: now, reason: reason.to_owned() });
         for campaign in &session.campaigns {
             self.tell_pacing(*campaign, Event::Logout { agent: id });
@@ -97,7 +101,15 @@ impl Engine {
         match session.state {
             AgentState::Wrap => self.end_wrap(id),
             AgentState::Ready | AgentState::Pause => self.take_up_wish(id),
-            AgentState::Talk | AgentState::Hold | AgentState::Reserved if pausing => {
+            AgentState::Preview if pausing => {
+                self.drop_preview(id);
+                self.take_up_wish(id);
+            }
+            AgentState::ManualDial if pausing && session.call.is_none() => {
+                self.drop_preview(id);
+                self.take_up_wish(id);
+            }
+            AgentState::Talk | AgentState::Hold | AgentState::Reserved | AgentState::ManualDial if pausing => {
                 self.tell_agents_pacing(id, |agent| Event::Pausing { agent });
                 self.show_agent(id);
             }
@@ -151,7 +163,13 @@ impl Engine {
 
     // ── states ──
 
-    fn change_state(&mut self, id: AgentId, state: AgentState, reason: Option<String>, call: Option<CallId>) {
+    pub(super) fn change_state(
+        &mut self,
+        id: AgentId,
+        state: AgentState,
+        reason: Option<String>,
+        call: Option<CallId>,
+    ) {
         let now = self.now;
         let Some(session) = self.floor.session_mut(id) else { return };
         let same = session.state == state && session.reason == reason && session.call == call;
@@ -175,13 +193,15 @@ impl Engine {
     /// The agent has a customer.
     pub(super) fn take_agent(&mut self, id: AgentId, call: CallId, campaign: CampaignId) {
         self.change_state(id, AgentState::Talk, None, Some(call));
-        let others: Vec<CampaignId> = self
-            .floor
-            .session(id)
-            .map(|s| s.campaigns.iter().copied().filter(|c| *c != campaign).collect())
-            .unwrap_or_default();
+        self.tell_other_campaigns(id, campaign, |agent| Event::Taken { agent });
+    }
+
+    pub(super) fn tell_other_campaigns(&mut self, id: AgentId, own: CampaignId, event: impl Fn(AgentId) -> Event) {
+        let session = self.floor.session(id);
+        let others: Vec<CampaignId> =
+            session.map(|s| s.campaigns.iter().copied().filter(|c| *c != own).collect()).unwrap_or_default();
         for other in others {
-            self.tell_pacing(other, Event::Taken { agent: id });
+            self.tell_pacing(other, event(id));
         }
     }
 
@@ -360,6 +380,7 @@ impl Engine {
     }
 
     fn on_phone_down(&mut self, id: AgentId) {
+        self.drop_preview(id);
         let session = self.floor.session_mut(id).expect("checked by on_agent_leg");
         session.device = Device::Down;
         let (state, call) = (session.state, session.call);

@@ -208,6 +208,7 @@ impl Engine {
                 let amd = &self.campaigns[&campaign].spec.settings.amd;
                 let message = matches!(amd.on_machine, crate::campaign::settings::OnMachine::Message);
                 if message && kind == MachineKind::Voicemail && amd.machine_message.is_some() {
+                    self.free_reserved(id);
                     self.await_beep(id);
                 } else {
                     self.command(Command::StopListening { leg });

@@ -29,6 +29,12 @@ impl Engine {
             return;
         }
         call.stage = Stage::Waiting;
+        if let Some(agent) = self.reserved_agent(id) {
+            self.tell_pacing(campaign_id, Event::Live { call: id });
+            self.bridge(id, agent);
+            return;
+        }
+        let (call, campaign) = (&self.calls[&id], self.campaigns.get_mut(&campaign_id).expect("looked up above"));
         campaign.waiting.push_back(id);
         let due = call.clock.expect("started before serving") + threshold(campaign);
         self.tell_pacing(campaign_id, Event::Live { call: id });

@@ -85,7 +85,7 @@ impl Engine {
         self.lease(id);
     }
 
-    fn give_back(&mut self, campaign: CampaignId, leads: Vec<LeadId>) {
+    pub(super) fn give_back(&mut self, campaign: CampaignId, leads: Vec<LeadId>) {
         if !leads.is_empty() {
             self.command(Command::ReleaseLeads { campaign, leads });
         }
@@ -143,6 +143,7 @@ impl Engine {
     }
 
     fn pace(&mut self, id: CampaignId) {
+        self.renew_window(id);
         let room = self.room(id);
         let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
@@ -150,6 +151,7 @@ impl Engine {
         if campaign.state != CampaignState::Running || shutting_down {
             return;
         }
+        let mode = campaign.pacer.mode();
         let decision = campaign.pacer.decide(now, room);
         campaign.tape.write(now, wall, &Entry::Decided(Decided::of(room, &decision)));
         let next =
@@ -159,8 +161,12 @@ impl Engine {
             self.cancel_surplus(*call);
         }
         let mut placed = 0;
-        while placed < decision.dial && self.place_next(id) {
+        let asks = super::preview::asks(mode);
+        while placed < decision.dial && if asks { self.place_accepted(id) } else { self.place_next(id) } {
             placed += 1;
+        }
+        if mode == crate::pacing::Mode::Preview {
+            self.offer_previews(id);
         }
         self.note(id, decision, placed);
         self.keep_tape(id, false);
@@ -172,7 +178,7 @@ impl Engine {
         let now = self.now;
         let mut room = Room { channels: 0, calls_this_second: 0, leads: 0 };
         let Some(campaign) = self.campaigns.get(&id) else { return room };
-        room.leads = u32::try_from(campaign.hopper.len()).unwrap_or(u32::MAX);
+        room.leads = u32::try_from(campaign.hopper.len() + campaign.accepted.len()).unwrap_or(u32::MAX);
         let names = &campaign.spec.settings.dialing.trunks;
         for trunk in self.trunks.values_mut() {
             if trunk.up == Some(true) && (names.is_empty() || names.contains(&trunk.record.name)) {
@@ -203,7 +209,7 @@ impl Engine {
         }
     }
 
-    fn place(&mut self, id: CampaignId, trunk: TrunkId, lead: Lead, verdict: Verdict) {
+    pub(super) fn place(&mut self, id: CampaignId, trunk: TrunkId, lead: Lead, verdict: Verdict) -> CallId {
         let call: CallId = self.mint.next();
         let campaign = self.campaigns.get_mut(&id).expect("paced");
         campaign.calls.insert(call);
@@ -224,15 +230,16 @@ impl Engine {
         self.undurable.push_back((self.seq, call));
         self.calls.insert(call, entry);
         self.tell_pacing(id, Event::Dialed { call });
+        call
     }
 
-    fn ask_gate(&self, id: CampaignId, lead: &Lead) -> Verdict {
+    pub(super) fn ask_gate(&self, id: CampaignId, lead: &Lead) -> Verdict {
         let campaign = &self.campaigns[&id];
         crate::campaign::gate(lead, self.wall(), &campaign.rules, &|hash| self.suppressed.contains(hash))
     }
 
     /// Its turn came and the gate said no: until when, or for good.
-    fn hold_lead(&mut self, campaign: CampaignId, lead: &Lead, verdict: Verdict) {
+    pub(super) fn hold_lead(&mut self, campaign: CampaignId, lead: &Lead, verdict: Verdict) {
         let why = verdict.why.expect("a refusal has its reason");
         if let Some(campaign) = self.campaigns.get_mut(&campaign) {
             campaign.told.held(lead, &verdict);
@@ -301,6 +308,7 @@ impl Engine {
     fn withdraw(&mut self, id: CallId, why: NotDialed, rules: Vec<String>) {
         self.fact(Fact::CallWithdrawn { call: id, why, rules });
         self.pace_out(id, Event::Ended { call: id, why: Ending::Cancelled });
+        self.free_reserved(id);
         self.free_channel(id);
         let call = self.calls.remove(&id).expect("withdrawn once");
         if let Some(campaign) = self.campaigns.get_mut(&call.campaign) {

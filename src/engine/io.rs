@@ -1,9 +1,9 @@
 //! Every type that crosses the engine's border. In: `Input`. Out: `Output` (facts, commands, views).
 
+pub use super::shown::{CampaignState, CampaignView, DecisionView, InFlight, PreviewView};
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
 pub use crate::facts::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
-use crate::pacing::Estimates;
 use crate::script::{Prompt, Step, Values};
 use crate::words::*;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,12 @@ pub enum Input {
         leads: Vec<Lead>,
         next_due: Option<Wall>,
         counts: LeadCounts,
+    },
+    /// The answer to `LeaseLead`. `None`: it is in other hands, closed, or may not be called today.
+    LeadLeased {
+        campaign: CampaignId,
+        id: LeadId,
+        lead: Option<Lead>,
     },
     /// A leg's signalling.
     Leg {
@@ -206,6 +212,25 @@ pub enum Request {
     Logout {
         agent: AgentId,
     },
+    /// Manual and preview: the next lead, or this one, is shown to the agent.
+    Preview {
+        agent: AgentId,
+        campaign: CampaignId,
+        lead: Option<LeadId>,
+    },
+    /// The shown lead is dialed.
+    DialPreview {
+        agent: AgentId,
+    },
+    /// The shown lead is passed over.
+    SkipPreview {
+        agent: AgentId,
+    },
+    /// Somebody looks at the agent's page, or nobody does any more.
+    Page {
+        agent: AgentId,
+        here: bool,
+    },
     /// What follows the call in hand, wrap-up included: a pause, or with `None` work as before. It ends no wrap-up.
     AfterCall {
         agent: AgentId,
@@ -307,6 +332,11 @@ pub enum Command {
     LeaseLeads {
         campaign: CampaignId,
         count: u32,
+    },
+    /// One lead, whenever it is due: an agent wants to call it now. Caps hold.
+    LeaseLead {
+        campaign: CampaignId,
+        lead: LeadId,
     },
     /// Leased, not placed: give them back.
     ReleaseLeads {
@@ -441,6 +471,12 @@ pub struct AgentView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<AfterCall>,
     pub call: Option<AgentCallView>,
+    /// Manual and preview: the lead that waits for the agent's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewView>,
+    /// Why the lead that was asked for does not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Reason>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -479,79 +515,4 @@ pub struct AgentCallView {
     /// Agreed with the customer.
     #[serde(default)]
     pub callback_at: Option<Wall>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CampaignView {
-    pub campaign: CampaignId,
-    pub name: String,
-    pub state: CampaignState,
-    pub mode: crate::pacing::Mode,
-    /// Why it dials or does not, now.
-    pub reason: Reason,
-    pub estimates: Estimates,
-    pub leads: LeadCounts,
-    pub lines: u32,
-    pub talking: u32,
-    #[serde(default)]
-    pub in_flight: InFlight,
-    /// Of the settings.
-    #[serde(default)]
-    pub target_utilization: f64,
-    /// The latest decisions that dialed, cancelled or changed the reason; bounded.
-    pub decisions: Vec<DecisionView>,
-}
-
-/// Calls by how far they have come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InFlight {
-    /// Placed, and not yet answered by any signal.
-    pub dialing: u32,
-    pub ringing: u32,
-    /// Answered: person or machine?
-    pub listening: u32,
-    /// A person whom nobody serves yet.
-    pub waiting: u32,
-    /// The seller's message plays.
-    pub message: u32,
-    pub talking: u32,
-    /// The agent's work after it.
-    pub wrapping: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DecisionView {
-    pub at: Wall,
-    /// As decided.
-    pub dial: u32,
-    /// Fewer where the gate or the trunks said no.
-    #[serde(default)]
-    pub placed: u32,
-    pub cancelled: u32,
-    /// So often in a row with nothing placed and the same reason.
-    #[serde(default)]
-    pub times: u32,
-    pub reason: Reason,
-    pub estimates: Estimates,
-}
-
-impl DecisionView {
-    /// What was done, and what held the rest, in one sentence.
-    pub fn sentence(&self, lang: Lang) -> String {
-        let why = self.reason.text(lang);
-        if self.placed == 0 {
-            return why;
-        }
-        Reason::new("why.placed").with("placed", self.placed).with("why", why).text(lang)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
 }

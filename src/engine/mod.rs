@@ -12,8 +12,11 @@ mod dial;
 pub mod door;
 pub mod io;
 mod outcome;
+mod page;
+mod preview;
 mod recover;
 mod requests;
+mod shown;
 mod shutdown;
 mod state;
 mod talk;
@@ -75,6 +78,10 @@ pub struct Engine {
     /// Of the run that died.
     leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
+    /// Manual and preview: leads that agents look at, leads that agents asked the store for, and what agents should know.
+    previews: BTreeMap<AgentId, preview::Shown>,
+    wanted: BTreeMap<LeadId, AgentId>,
+    notices: BTreeMap<AgentId, Reason>,
     /// Begun, and not reported closed yet: a shutdown waits for them (I7).
     recordings_open: BTreeSet<RecordingId>,
     stopped: Option<u64>,
@@ -119,6 +126,9 @@ impl Engine {
             unplanned: Vec::new(),
             leftovers: BTreeMap::new(),
             shutting_down: false,
+            previews: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            notices: BTreeMap::new(),
             recordings_open: BTreeSet::new(),
             stopped: None,
             seed,
@@ -139,6 +149,7 @@ impl Engine {
             Input::LeadsLeased { campaign, leads, next_due, counts } => {
                 self.on_leads(campaign, leads, next_due, counts)
             }
+            Input::LeadLeased { campaign, id, lead } => self.on_lead(campaign, id, lead),
             Input::Leg { leg, event } => self.on_leg(leg, event),
             Input::Media { leg, event } => self.on_media(leg, event),
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
@@ -167,9 +178,13 @@ impl Engine {
             Timer::Playback(call) => self.on_playback_overdue(call),
             Timer::HangUp(call) => self.on_hang_up_overdue(call),
             Timer::CallMax(call) => self.on_call_max(call),
+            Timer::Preview(agent) => self.on_preview_over(agent),
             Timer::Wrap(agent) => self.on_wrap_over(agent),
             Timer::DeviceBack(agent) => self.on_device_given_up(agent),
             Timer::CallPhone(agent) => self.call_phone(agent),
+            Timer::PageGone(agent) => self.on_page_gone(agent),
+            // From now on only the agent's own word makes ready.
+            Timer::PageBack(_) => {}
             Timer::Leftover(leg) => self.on_leftover_over(leg),
             Timer::Shutdown => self.on_shutdown_deadline(),
             Timer::LastReports => self.on_reports_overdue(),

@@ -52,6 +52,13 @@ impl Engine {
             Request::Ready { agent } => self.ready(agent),
             Request::Pause { agent, reason } => self.pause(agent, reason),
             Request::Logout { agent } => self.logout(agent),
+            Request::Preview { agent, campaign, lead } => self.preview(agent, campaign, lead),
+            Request::DialPreview { agent } => self.dial_preview(agent),
+            Request::SkipPreview { agent } => self.skip_preview(agent),
+            Request::Page { agent, here } => {
+                self.on_page(agent, here);
+                Ok(Reply::Done)
+            }
             Request::Choose { call, turn, choice, fields } => self.choose(call, turn, choice, fields),
             Request::HangUp { call } => self.agent_hangs_up(call),
             Request::Hold { call, on } => self.hold(call, on),

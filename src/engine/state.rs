@@ -26,6 +26,8 @@ pub(super) struct Campaign {
     /// The store had fewer than asked: it is asked again by `Timer::Lease`, not before.
     pub dry: bool,
     pub counts: LeadCounts,
+    /// Manual and preview: leads that their agents want dialed, in that order.
+    pub accepted: VecDeque<(AgentId, Lead)>,
     /// Calls placed and not over (wrap-up included).
     pub calls: BTreeSet<CallId>,
     /// Persons on the line whom nobody serves yet, in order of arrival.
@@ -37,6 +39,8 @@ pub(super) struct Campaign {
     pub estimates: crate::pacing::Estimates,
     /// What pacing heard and said, for `replay`.
     pub tape: Tape,
+    /// When the law's window must be set anew: a calendar day or month ends.
+    pub window_until: Option<Wall>,
     /// Something happened that pacing should look at.
     pub restless: bool,
     /// The view changed since it was last sent.
@@ -75,6 +79,8 @@ pub(super) struct Call {
     pub classified: Option<crate::facts::Verdict>,
     pub machine_message: bool,
     pub abandoned: bool,
+    /// Manual and preview: who asked for it and waits for its answer.
+    pub reserved_for: Option<AgentId>,
     pub agent: Option<AgentId>,
     pub bridged: Option<Moment>,
     pub talk_ended: Option<Moment>,
@@ -179,6 +185,7 @@ impl Call {
             classified: None,
             machine_message: false,
             abandoned: false,
+            reserved_for: None,
             agent: None,
             bridged: None,
             talk_ended: None,

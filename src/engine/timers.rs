@@ -25,12 +25,18 @@ pub enum Timer {
     HangUp(CallId),
     /// A call that would never end: the last resort against zombies (I11).
     CallMax(CallId),
+    /// A lead was looked at long enough: it is dialed or passed over.
+    Preview(AgentId),
     /// Wrap-up ends by itself.
     Wrap(AgentId),
     /// The lost phone did not come back in time: the customer is let go.
     DeviceBack(AgentId),
     /// The agent's phone is called again.
     CallPhone(AgentId),
+    /// Nobody has looked at the agent's page for seconds.
+    PageGone(AgentId),
+    /// Whoever comes back to the page before this goes on as before.
+    PageBack(AgentId),
     /// Nobody told of the end of a call that the dead program left behind.
     Leftover(LegId),
     /// The drain limit of a shutdown.
@@ -64,6 +70,10 @@ impl Timers {
         if let Some(at) = self.due.remove(&timer) {
             self.queue.remove(&(at, timer));
         }
+    }
+
+    pub fn is_set(&self, timer: Timer) -> bool {
+        self.due.contains_key(&timer)
     }
 
     pub fn next(&self) -> Option<Moment> {

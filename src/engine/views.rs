@@ -32,6 +32,8 @@ impl Engine {
                 device: agent.registered,
                 next: None,
                 call: None,
+                preview: None,
+                notice: None,
             });
         };
         Some(AgentView {
@@ -47,6 +49,8 @@ impl Engine {
                 Wish::Ready | Wish::Pause(_) => None,
             },
             call: session.call.and_then(|call| self.agent_call_view(call, session.state)),
+            preview: self.preview_view(id),
+            notice: self.notices.get(&id).cloned(),
         })
     }
 

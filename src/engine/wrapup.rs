@@ -130,6 +130,7 @@ impl Engine {
         if !call.handled && !matches!(cause, Cause::Handled) {
             self.pace_out(id, Event::Ended { call: id, why: Self::ending_of(&cause) });
         }
+        self.free_reserved(id);
         self.timers.forget_call(id);
         if let Some(leg) = leg.filter(|leg| self.legs.contains_key(leg)) {
             self.command(Command::HangUp { leg });

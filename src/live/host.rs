@@ -16,7 +16,7 @@ use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
 use crate::store::{Health, Standing, Store, StoreError, Testament, fail_point};
 use crate::words::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -207,6 +207,8 @@ impl Host {
             desk: desk.clone(),
             watch: Watch::new(clock),
             observer: setup.observer,
+            health: health.clone(),
+            trunks_down: BTreeSet::new(),
             on_disk: setup.on_disk,
             first,
             wall_offset: clock.wall_offset(),

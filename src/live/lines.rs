@@ -106,6 +106,7 @@ impl Lines {
             Command::Record { customer, call: _, recording } => self.media.record(customer, recording),
             Command::StopRecording { customer } => self.media.stop_recording(customer),
             Command::LeaseLeads { .. }
+            | Command::LeaseLead { .. }
             | Command::ReleaseLeads { .. }
             | Command::KeepFields { .. }
             | Command::KeepNote { .. }

@@ -1,21 +1,24 @@
 //! The engine's world in real time: one inbox for all that happens, one place that carries out what the engine wants.
 
-use super::clock::Clock;
+use super::clock::{Clock, wall_now};
 use super::desk::Desk;
 use super::lines::Lines;
 use super::watch::Watch;
 use super::writer::Writer;
 use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
 use crate::facts::Fact;
-use crate::store::{LeasePolicy, fail_point};
+use crate::store::{Health, LeasePolicy, fail_point};
 use crate::words::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Inputs that may wait. At the limit senders wait: media threads have their own bounded queue before it.
 const INBOX: usize = 65_536;
 /// A wall clock that is set by more than this is an input; less is drift that the next look finds.
 const CLOCK_STEP: i64 = 20_000;
+/// Its cause names the trunks.
+pub const FAULT_TRUNK: &str = "trunk_down";
 const CLOCK_LOOK: Duration = Duration::from_secs(1);
 
 /// Where everything that happens is put, with the moment when it did.
@@ -54,6 +57,9 @@ pub struct LiveWorld {
     pub desk: Desk,
     pub watch: Watch,
     pub observer: Observer,
+    pub health: Health,
+    /// By name.
+    pub trunks_down: BTreeSet<String>,
     pub on_disk: OnDisk,
     /// Given with the first wake, before everything else.
     pub first: Vec<Input>,
@@ -72,7 +78,7 @@ impl World for LiveWorld {
     fn carry_out(&mut self, _now: Moment, output: Output) {
         (self.observer)(&output);
         if let Output::Fact(fact) = &output {
-            say(&fact.fact);
+            self.say(&fact.fact);
             fail_point("fact", fact.fact.kind());
         }
         match self.writer.carry_out(output) {
@@ -108,6 +114,25 @@ impl LiveWorld {
         }
     }
 
+    /// What whoever keeps the machine running looks for in the log and in health, by the name in the configuration.
+    fn say(&mut self, fact: &Fact) {
+        if let Fact::TrunkWentDown { name, .. } = fact {
+            tracing::warn!(trunk = %name, "a trunk is down: it does not answer OPTIONS, or its registration failed");
+            self.trunks_down.insert(name.clone());
+        } else if let Fact::TrunkWentUp { name, .. } = fact {
+            tracing::info!(trunk = %name, "a trunk is up");
+            self.trunks_down.remove(name);
+        } else {
+            return;
+        }
+        if self.trunks_down.is_empty() {
+            self.health.clear(FAULT_TRUNK);
+        } else {
+            let names: Vec<&str> = self.trunks_down.iter().map(String::as_str).collect();
+            self.health.raise(FAULT_TRUNK, &names.join(", "), wall_now());
+        }
+    }
+
     /// What the edges must know before the engine acts on it.
     fn look_at(&mut self, input: &Input) {
         if let Input::Durable { seq } = input {
@@ -116,15 +141,6 @@ impl LiveWorld {
         if let Input::Request { request: Request::Configure(spec), .. } = input {
             self.writer.configure(spec.id, lease_policy(spec));
         }
-    }
-}
-
-/// What whoever keeps the machine running looks for in the log, by the name in the configuration.
-fn say(fact: &Fact) {
-    if let Fact::TrunkWentDown { name, .. } = fact {
-        tracing::warn!(trunk = %name, "a trunk is down: it does not answer OPTIONS, or its registration failed");
-    } else if let Fact::TrunkWentUp { name, .. } = fact {
-        tracing::info!(trunk = %name, "a trunk is up");
     }
 }
 

@@ -38,6 +38,7 @@ pub const FAULT_POLICY: &str = "lease_policy";
 enum Job {
     Write(Write),
     Lease { campaign: CampaignId, count: u32 },
+    LeaseOne { campaign: CampaignId, lead: LeadId },
     Release { leads: Vec<LeadId> },
     Drain(oneshot::Sender<()>),
 }
@@ -106,6 +107,7 @@ impl Writer {
                 self.send(Job::Write(Write::KeepTape { campaign, begun, piece: tape }));
             }
             Output::Command(Command::LeaseLeads { campaign, count }) => self.send(Job::Lease { campaign, count }),
+            Output::Command(Command::LeaseLead { campaign, lead }) => self.send(Job::LeaseOne { campaign, lead }),
             Output::Command(Command::ReleaseLeads { campaign: _, leads }) => self.send(Job::Release { leads }),
             other => return Some(other),
         }
@@ -236,6 +238,10 @@ impl Task {
                     self.write(&mut writes).await?;
                     self.lease(campaign, count).await?;
                 }
+                Job::LeaseOne { campaign, lead } => {
+                    self.write(&mut writes).await?;
+                    self.lease_one(campaign, lead).await?;
+                }
                 Job::Release { leads } => {
                     self.write(&mut writes).await?;
                     self.until_done(|| self.store.release(&leads, self.owner)).await?;
@@ -272,12 +278,25 @@ impl Task {
         Ok(())
     }
 
-    async fn lease(&self, campaign: CampaignId, count: u32) -> Result<(), StoreError> {
+    fn policy(&self, campaign: CampaignId) -> Option<LeasePolicy> {
         let policy = self.shared.policies.lock().unwrap_or_else(PoisonError::into_inner).get(&campaign).cloned();
-        let Some(policy) = policy else {
+        if policy.is_none() {
             self.shared.raise(FAULT_POLICY, &format!("campaign {campaign} leases leads and was never configured"));
-            return Ok(());
-        };
+        }
+        policy
+    }
+
+    async fn lease_one(&self, campaign: CampaignId, id: LeadId) -> Result<(), StoreError> {
+        let Some(policy) = self.policy(campaign) else { return Ok(()) };
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let ask = || self.store.lease_one(campaign, id, wall_now(), &policy, self.owner, ticket);
+        let lead = self.until_done(ask).await?;
+        (self.deliver)(Input::LeadLeased { campaign, id, lead });
+        Ok(())
+    }
+
+    async fn lease(&self, campaign: CampaignId, count: u32) -> Result<(), StoreError> {
+        let Some(policy) = self.policy(campaign) else { return Ok(()) };
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let ask = || self.store.lease_again(campaign, count, wall_now(), &policy, self.owner, ticket);
         let lease = self.until_done(ask).await?;

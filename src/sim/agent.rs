@@ -30,6 +30,10 @@ pub enum Plan {
     Look {
         stamp: u64,
     },
+    /// Has read who is to be called.
+    Decides {
+        stamp: u64,
+    },
     Choose {
         call: CallId,
         turn: u32,
@@ -178,6 +182,8 @@ impl SimAgent {
             }
             Plan::Look { stamp } if stamp == self.stamp => self.act(work, out),
             Plan::Look { .. } => {}
+            Plan::Decides { stamp } if stamp == self.stamp => self.decides_on_lead(work, out),
+            Plan::Decides { .. } => {}
             Plan::Choose { call, turn } => self.choose(call, turn, work, out),
             Plan::HoldEnds { call, turn } => {
                 if self.taken == Some((call, turn)) {
@@ -221,14 +227,10 @@ impl SimAgent {
             Some(AgentState::Pause | AgentState::NoDevice | AgentState::Ready) => {
                 out.push(Do::Later(work.reaction_seconds.draw(&mut self.rng), Plan::Look { stamp: self.stamp }));
             }
-            Some(
-                AgentState::Reserved
-                | AgentState::Talk
-                | AgentState::Hold
-                | AgentState::ManualDial
-                | AgentState::Preview,
-            )
-            | None => {}
+            Some(AgentState::Preview) => {
+                out.push(Do::Later(work.reaction_seconds.draw(&mut self.rng), Plan::Decides { stamp: self.stamp }));
+            }
+            Some(AgentState::Reserved | AgentState::Talk | AgentState::Hold | AgentState::ManualDial) | None => {}
         }
     }
 
@@ -266,6 +268,10 @@ impl SimAgent {
                 if state == AgentState::Pause && view.device {
                     out.push(Do::Ask(Request::Ready { agent }));
                 }
+                if state == AgentState::Ready && work.asks_for_leads {
+                    let campaign = self.campaigns[0];
+                    out.push(Do::Ask(Request::Preview { agent, campaign, lead: None }));
+                }
             }
             Wish::Break(number) => {
                 if state == AgentState::Pause && self.on_break != Some(number) {
@@ -283,6 +289,14 @@ impl SimAgent {
                 out.push(Do::Ask(Request::Logout { agent }));
             }
         }
+    }
+
+    /// The lead on the screen is dialed, or passed over.
+    fn decides_on_lead(&mut self, work: &AgentsAtWork, out: &mut Vec<Do>) {
+        let Some(shown) = self.view.as_ref().and_then(|view| view.preview.as_ref()) else { return };
+        let (agent, may_skip) = (self.id, shown.may_skip);
+        let skips = chance(&mut self.rng, work.skips) && may_skip;
+        out.push(Do::Ask(if skips { Request::SkipPreview { agent } } else { Request::DialPreview { agent } }));
     }
 
     fn sees_call(&mut self, call: &AgentCallView, work: &AgentsAtWork, other: Option<Counterpart>, out: &mut Vec<Do>) {
@@ -429,6 +443,8 @@ mod tests {
             device: true,
             next: None,
             call,
+            preview: None,
+            notice: None,
         }
     }
 

@@ -112,17 +112,30 @@ impl List {
                 self.set(index, Status::Excluded);
                 continue;
             }
-            let day = self.day(index, now);
-            let row = &mut self.rows[index];
-            row.due = match row.status {
-                Status::Scheduled(at) => Some(at),
-                Status::Pending | Status::Leased | Status::InFlight(_) | Status::Closed | Status::Excluded => None,
-            };
-            row.lead.attempts_today = if row.today.0 == day { row.today.1 } else { 0 };
-            leased.push(row.lead.clone());
-            self.set(index, Status::Leased);
+            leased.push(self.hand_out(index, now));
         }
         (leased, self.scheduled.first().map(|(at, _)| *at))
+    }
+
+    /// One lead, also before its time; `None` if it is in other hands, closed or suppressed.
+    pub fn lease_one(&mut self, now: Wall, lead: LeadId) -> Option<Lead> {
+        let index = self.index(lead)?;
+        let row = &self.rows[index];
+        let free = matches!(row.status, Status::Pending | Status::Scheduled(_));
+        (free && !self.suppressed.contains(&row.lead.number_hash)).then(|| self.hand_out(index, now))
+    }
+
+    fn hand_out(&mut self, index: usize, now: Wall) -> Lead {
+        let day = self.day(index, now);
+        let row = &mut self.rows[index];
+        row.due = match row.status {
+            Status::Scheduled(at) => Some(at),
+            Status::Pending | Status::Leased | Status::InFlight(_) | Status::Closed | Status::Excluded => None,
+        };
+        row.lead.attempts_today = if row.today.0 == day { row.today.1 } else { 0 };
+        let lead = row.lead.clone();
+        self.set(index, Status::Leased);
+        lead
     }
 
     pub fn release(&mut self, leads: &[LeadId]) {

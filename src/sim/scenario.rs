@@ -60,6 +60,10 @@ pub struct AgentsAtWork {
     pub hold_seconds: Dist,
     /// An agent joined with a machine notices and ends the call after this.
     pub notices_machine_seconds: Dist,
+    /// In manual mode agents ask for their leads.
+    pub asks_for_leads: bool,
+    /// Share of shown leads that an agent passes over.
+    pub skips: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -232,6 +236,8 @@ impl Default for AgentsAtWork {
             holds: 0.01,
             hold_seconds: Dist::lognormal(20.0, 0.5),
             notices_machine_seconds: Dist::lognormal(4.0, 0.4),
+            asks_for_leads: false,
+            skips: 0.05,
         }
     }
 }
@@ -399,6 +405,7 @@ impl Scenario {
             ("agents.forgets_ready", a.forgets_ready),
             ("agents.leaves_early", a.leaves_early),
             ("agents.holds", a.holds),
+            ("agents.skips", a.skips),
             ("population.invalid", p.invalid),
             ("population.fax", p.fax),
             ("population.invalid + fax", p.invalid + p.fax),

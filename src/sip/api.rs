@@ -92,6 +92,9 @@ pub struct Trunk {
     pub register: Option<Duration>,
     /// Ping with OPTIONS this often; without it, the trunk counts as up.
     pub options: Option<Duration>,
+    /// INVITEs that begin calls, in any second; `None`: as many as the host likes. With `Config::testaments` alone, where
+    /// an INVITE leaves some time after the host asked for it.
+    pub calls_per_second: Option<u32>,
 }
 
 impl Trunk {
@@ -106,6 +109,7 @@ impl Trunk {
             realm: None,
             register: None,
             options: None,
+            calls_per_second: None,
         }
     }
 }

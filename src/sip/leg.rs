@@ -87,6 +87,8 @@ pub(crate) struct Leg {
     pub(crate) ack: Vec<u8>,
     /// The ACK waits for `Stack::confirm`, at most until then.
     pub(crate) ack_until: Option<Moment>,
+    /// Its INVITE may leave then: the trunk's calls per second.
+    pub(crate) turn: Option<Moment>,
     /// `InviteSent` has been told.
     pub(crate) invited: bool,
 
@@ -128,6 +130,7 @@ impl Leg {
             credentials: Vec::new(),
             ack: Vec::new(),
             ack_until: None,
+            turn: None,
             invited: false,
             success: None,
             refreshing: false,
@@ -141,7 +144,8 @@ impl Leg {
 
     pub(crate) fn due(&self) -> Option<Moment> {
         let success = self.success.as_ref().and_then(|s| s.retry.due());
-        earlier(earlier(self.ring_until, self.ack_until), earlier(success, self.session.due()))
+        let own = earlier(earlier(self.ring_until, self.ack_until), self.turn);
+        earlier(own, earlier(success, self.session.due()))
     }
 }
 

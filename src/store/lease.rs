@@ -45,7 +45,14 @@ macro_rules! due_leads {
     };
 }
 
+macro_rules! one_lead {
+    () => {
+        candidates!("l.state IN ('pending', 'scheduled') AND l.id = $4", "l.id")
+    };
+}
+
 statements! {
+    ONE_LEAD = each(one_lead!(), concat!(one_lead!(), " FOR UPDATE OF l SKIP LOCKED"));
     DUE_CALLBACKS = each(due_callbacks!(), concat!(due_callbacks!(), " FOR UPDATE OF l SKIP LOCKED"));
     DUE_LEADS = each(due_leads!(), concat!(due_leads!(), " FOR UPDATE OF l SKIP LOCKED"));
     NEXT_DUE = one(
@@ -144,6 +151,29 @@ impl Store {
         let counts = counts(&tx.all(&COUNTS, args![campaign.sql()]).await?)?;
         tx.commit().await?;
         Ok(Lease { leads, next_due, counts })
+    }
+
+    /// One lead, also before its time: an agent wants to call it now. `None`: in other hands, closed, suppressed, or
+    /// its number's day is full. `ticket` as in `lease_again`.
+    pub async fn lease_one(
+        &self,
+        campaign: CampaignId,
+        lead: LeadId,
+        now: Wall,
+        policy: &LeasePolicy,
+        owner: Owner,
+        ticket: i64,
+    ) -> Result<Option<Lead>, StoreError> {
+        let mut tx = self.db().begin().await?;
+        check_owner(&mut tx, owner).await?;
+        if ticket > 0 {
+            undo(&mut tx, owner, ticket).await?;
+        }
+        let rows = tx.all(&ONE_LEAD, args![campaign.sql(), i64::MAX, 1_i64, lead.sql()]).await?;
+        let due = rows.iter().map(|row| candidate(row, now, policy)).collect::<Result<Vec<_>, _>>()?;
+        let leased = judge(&mut tx, due, policy, owner, ticket).await?;
+        tx.commit().await?;
+        Ok(leased.into_iter().next())
     }
 
     /// Gives back leads that were leased and not placed. Leads that are no longer this owner's are passed over.

@@ -69,6 +69,7 @@ def refused(label, line, low, high, more=""):
 def person(label, ring, talk):
     return (
         f'<label id="{label}"/>\n' + respond("180 Ringing", more=CONTACT) + pause(*ring)
+        + '<nop><action><assign assign_to="answered" value="1"/></action></nop>\n'
         + respond("200 OK", body=SDP, retrans=True) + '<recv request="ACK" crlf="true"/>\n' + pause(*talk)
         + send(BYE, True) + '<recv response="200" crlf="true" optional="true" next="end"/>\n'
         + '<recv response="481" crlf="true" next="end"/>\n<nop next="end"/>\n'
@@ -103,12 +104,21 @@ def scenario():
     out.append('<label id="silent"/>\n' + pause(60000, 60000) + '<nop next="end"/>\n')
     out.append(person("atonce", (0, 20), (9000, 20000)))
     out.append('<label id="got_bye"/>\n' + respond("200 OK", tag=False) + '<nop next="end"/>\n')
-    out.append('<label id="cancelled"/>\n' + respond("200 OK", tag=False))
+    # A CANCEL after the answer changes nothing (RFC 3261 section 9.2): the 200 is repeated until its ACK comes.
+    # A CANCEL for a call that is over, or never came.
+    out.append('<label id="cancelled"/>\n<nop test="icseq" next="known"/>\n'
+               + respond("481 Call/Transaction Does Not Exist", tag=False) + '<nop next="end"/>\n')
+    out.append('<label id="known"/>\n' + respond("200 OK", tag=False) + '<nop test="answered" next="late"/>\n')
     out.append(send(
         "SIP/2.0 487 Request Terminated\nVia:[$ivia]\n[last_From:]\n[last_To:]" + TAG
         + "\n[last_Call-ID:]\nCSeq:[$icseq]\nContent-Length: 0\n", True))
     out.append('<recv request="ACK" crlf="true"/>\n<nop next="end"/>\n')
-    out.append('<label id="end"/>\n<timewait milliseconds="4000"/>\n<Reference variables="ivia,icseq,dlg_us,dlg_them,whole"/>\n</scenario>\n')
+    out.append('<label id="late"/>\n' + send(
+        "SIP/2.0 200 OK\nVia:[$ivia]\n[last_From:]\n[last_To:]" + TAG + "\n[last_Call-ID:]\nCSeq:[$icseq]\n" + CONTACT
+        + "Content-Type: application/sdp\nContent-Length: [len]\n\n" + SDP, True))
+    out.append('<recv request="ACK" crlf="true"/>\n' + pause(9000, 20000) + send(BYE, True)
+               + '<recv response="200" crlf="true" optional="true" next="end"/>\n<recv response="481" crlf="true" next="end"/>\n')
+    out.append('<label id="end"/>\n<timewait milliseconds="4000"/>\n<Reference variables="answered,ivia,icseq,dlg_us,dlg_them,whole"/>\n</scenario>\n')
     return "".join(out)
 
 

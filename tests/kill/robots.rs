@@ -85,7 +85,7 @@ impl Robots {
                 self.post(dialer, &format!("/v1/agents/{id}/login"), &json!({ "campaigns": [self.campaign] }))?;
             }
             ("pause", _) => {
-                self.post(dialer, &format!("/v1/agents/{id}/ready"), &Value::Null)?;
+                self.post(dialer, &format!("/v1/agents/{id}/ready"), &json!({}))?;
             }
             ("talk", Some(call)) => self.talk(dialer, at, &call, &now["call"])?,
             ("wrap", Some(call)) => self.wrap_up(dialer, &call, &now["call"])?,

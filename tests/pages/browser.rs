@@ -139,6 +139,11 @@ impl Browser {
             .to_owned()
     }
 
+    /// Of the window, for pictures of a whole page.
+    pub fn height(&self, pixels: u32) {
+        self.post("/window/rect", &json!({ "width": 1440, "height": pixels }));
+    }
+
     // ── tabs and the network ──
 
     pub fn tabs(&self) -> Vec<String> {

@@ -41,14 +41,14 @@ PY
             langs=(en zh-Hans en zh-Hans en zh-Hant)
             printf '+861990000%04d,%s,%s\n' "$n" "${names[n % 6]}" "${langs[n % 6]}"
         done
-    } >"$dir/leads.try.csv"
-    echo "$dir may be dialed at any hour now; its list for trying is $dir/leads.try.csv"
+    } >"$dir/leads.sample.csv"
+    echo "$dir may be dialed at any hour now; its list is $dir/leads.sample.csv"
     ;;
 carrier)
     sounds
     echo "A carrier on 127.0.0.1:5070: everybody picks up. Ctrl-C ends it."
     cd "$work/peers"
-    exec sipp -sf sipp/uas_human.xml -i 127.0.0.1 -p 5070 -mi 127.0.0.1 -mp 16000 -ci 127.0.0.1 -bind_local -nostdin >"$work/carrier.log" 2>&1
+    exec sipp -sf sipp/uas_human.xml -i 127.0.0.1 -p 5070 -mi 127.0.0.1 -mp 16000 -ci 127.0.0.1 -bind_local -nostdin -aa >"$work/carrier.log" 2>&1
     ;;
 phone)
     name=${2:?the agent}; secret=${3:?the softphone secret}

@@ -35,7 +35,7 @@ impl Robot {
     }
 
     pub fn ready(&self, dialer: &Dialer) {
-        dialer.post(&format!("/v1/agents/{}/ready", self.id), &Value::Null);
+        dialer.post(&format!("/v1/agents/{}/ready", self.id), &json!({}));
     }
 
     pub fn view(&self, dialer: &Dialer) -> Value {

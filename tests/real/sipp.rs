@@ -70,7 +70,7 @@ impl Sipp {
 
     /// A carrier from a scenario file of the test's own.
     pub fn with_scenario(file: &Path, port: u16, scratch: &Path) -> Sipp {
-        Sipp::run(file, "carrier", port, scratch, &["-buff_size", "4194304"])
+        Sipp::run(file, "carrier", port, scratch, &["-buff_size", "4194304", "-deadcall_wait", "0"])
     }
 
     fn run(file: &Path, scenario: &str, port: u16, scratch: &Path, more: &[&str]) -> Sipp {

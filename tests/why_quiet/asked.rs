@@ -123,6 +123,7 @@ impl House {
             logins: api::LoginGuard::new("127.0.0.1:8080".parse().expect("an address")),
             changing: Default::default(),
             now: Arc::new(|| Wall(0)),
+            preview: std::sync::OnceLock::new(),
         });
         House { router: api::router(state), store, feed, campaign, key, faults, _dir: dir }
     }

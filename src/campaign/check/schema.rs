@@ -77,6 +77,7 @@ pub const ROOT: &Keys = &Keys::Named(&[
     ("amd", MAY, Table(AMD)),
     ("flow", MAY, Table(FLOW)),
     ("agents", MAY, Table(AGENTS)),
+    ("preview", MAY, Table(PREVIEW)),
     ("recording", MAY, Table(RECORDING)),
     ("outcomes", MAY, Table(OUTCOMES)),
     ("retry", MAY, Table(RETRY)),
@@ -118,6 +119,7 @@ const DIALING: &Keys = &Keys::Named(&[
     ("ring_seconds_min", MAY, Whole(0, 120)),
     ("target_utilization", MAY, Number(0.1, 1.0)),
     ("lines_per_agent", MAY, Number(1.0, 10.0)),
+    ("learn_steps", MAY, Flag),
     ("lines_max", MAY, Whole(1, 10_000)),
     ("attempts_per_day", MAY, Whole(1, 20)),
     ("attempts_total", MAY, Whole(1, 100)),
@@ -141,6 +143,13 @@ const AMD: &Keys = &Keys::Named(&[
 const FLOW: &Keys = &Keys::Named(&[("handled_by", MAY, Plain(values::handled_by))]);
 
 const AGENTS: &Keys = &Keys::Named(&[("wrap_seconds_max", MAY, Whole(0, 3_600)), ("beep", MAY, Flag)]);
+
+const PREVIEW: &Keys = &Keys::Named(&[
+    ("seconds", MAY, Whole(5, 600)),
+    ("on_timeout", MAY, Plain(values::on_timeout)),
+    ("may_skip", MAY, Flag),
+    ("skip_minutes", MAY, Whole(1, 43_200)),
+]);
 
 const RECORDING: &Keys = &Keys::Named(&[("enabled", MAY, Flag)]);
 

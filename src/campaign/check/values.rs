@@ -44,6 +44,10 @@ pub fn on_machine(text: &str) -> Result<(), Reason> {
     choice(text, &["hang_up", "message"])
 }
 
+pub fn on_timeout(text: &str) -> Result<(), Reason> {
+    choice(text, &["dial", "skip"])
+}
+
 pub fn handled_by(text: &str) -> Result<(), Reason> {
     choice(text, &["agent", "flow"])
 }

@@ -2,7 +2,7 @@
 
 use super::player::Stage;
 use super::timers::Due;
-use super::{Course, Part, Person, Who};
+use super::{Course, Hand, HandState, Part, Person, Who};
 use crate::live::sip_thread::SipCommand;
 use crate::media::RemoteParty;
 use crate::words::LegId;
@@ -13,6 +13,7 @@ use std::time::Duration;
 /// An impatient finger presses again after this.
 const PRESSES_AGAIN: Duration = Duration::from_secs(5);
 const NOT_FOUND: u16 = 404;
+const BUSY: u16 = 486;
 const UNALLOCATED: u8 = 1;
 const TEMPORARILY_UNAVAILABLE: u16 = 480;
 const NO_ANSWER: u8 = 19;
@@ -61,6 +62,10 @@ impl Customer {
             Course::Refuses { rings: Some(rings), .. } => rings,
             Course::RingsOut { after } => after,
             Course::Answers { ring, .. } => ring,
+            Course::ByHand => {
+                stage.tally.hand_is(HandState::Ringing);
+                return stage.signal(SipCommand::Ring { leg });
+            }
         };
         stage.signal(SipCommand::Ring { leg });
         stage.after(rings, leg, Due::RingEnds);
@@ -86,7 +91,33 @@ impl Customer {
                 stage.tally.answered.fetch_add(1, Ordering::Relaxed);
                 stage.signal(SipCommand::Answer { leg, media });
             }
-            Course::Silent | Course::Intercept => {}
+            Course::Silent | Course::Intercept | Course::ByHand => {}
+        }
+    }
+
+    pub fn by_hand(&self) -> bool {
+        self.part.course == Course::ByHand
+    }
+
+    pub fn hand(&mut self, stage: &mut Stage, hand: Hand) {
+        let leg = self.leg;
+        match hand {
+            Hand::Answer if !self.answered => {
+                let Some(media) = stage.open_sound(leg, self.remote) else { return };
+                self.answered = true;
+                stage.signal(SipCommand::Answer { leg, media });
+            }
+            Hand::Answer => {}
+            Hand::HangUp if self.up => self.hangs_up(stage),
+            Hand::HangUp => stage.signal(SipCommand::Refuse { leg, code: BUSY, q850: None }),
+            Hand::Press(key) if self.up => stage.press(leg, key),
+            Hand::Press(_) => {}
+        }
+    }
+
+    pub fn gone(self, stage: &Stage) {
+        if self.by_hand() {
+            stage.tally.hand_is(HandState::Idle);
         }
     }
 
@@ -96,6 +127,9 @@ impl Customer {
             return;
         }
         stage.listen(self.leg);
+        if self.by_hand() {
+            stage.tally.hand_is(HandState::Up);
+        }
         let leg = self.leg;
         match self.who() {
             Some(Who::Person(person)) => {
@@ -113,7 +147,9 @@ impl Customer {
     fn who(&self) -> Option<&Who> {
         match &self.part.course {
             Course::Answers { who, .. } => Some(who),
-            Course::Silent | Course::Refuses { .. } | Course::Intercept | Course::RingsOut { .. } => None,
+            Course::Silent | Course::Refuses { .. } | Course::Intercept | Course::RingsOut { .. } | Course::ByHand => {
+                None
+            }
         }
     }
 
@@ -172,7 +208,7 @@ impl Customer {
                     stage.after(turn, leg, Due::Speak);
                 }
             }
-            (_, Course::Silent | Course::Refuses { .. } | Course::RingsOut { .. })
+            (_, Course::Silent | Course::Refuses { .. } | Course::RingsOut { .. } | Course::ByHand)
             | (false, Course::Answers { .. }) => {}
         }
     }

@@ -19,7 +19,7 @@ use player::Player;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -83,6 +83,24 @@ pub enum Course {
         ring: Duration,
         who: Who,
     },
+    /// Rings until somebody does something: `Peers::by_hand`.
+    ByHand,
+}
+
+/// What a person does with the phone of a `Course::ByHand`; the one that rang last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    Answer,
+    /// Or refuse, while it rings.
+    HangUp,
+    Press(char),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandState {
+    Idle,
+    Ringing,
+    Up,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -123,12 +141,34 @@ pub struct Tally {
     pub phones_heard: AtomicU64,
     /// Softphones whose line to the dialer is up now.
     pub phones_up: AtomicU64,
+    /// Of the phone by hand: idle, ringing, up.
+    hand: AtomicU64,
+}
+
+impl Tally {
+    pub fn hand(&self) -> HandState {
+        match self.hand.load(Ordering::Relaxed) {
+            1 => HandState::Ringing,
+            2 => HandState::Up,
+            _ => HandState::Idle,
+        }
+    }
+
+    fn hand_is(&self, state: HandState) {
+        let number = match state {
+            HandState::Idle => 0,
+            HandState::Ringing => 1,
+            HandState::Up => 2,
+        };
+        self.hand.store(number, Ordering::Relaxed);
+    }
 }
 
 /// What the player hears of.
 pub(super) enum Note {
     Sip(Moment, Event),
     Sound(media::Event),
+    Hand(Hand),
     Stop,
 }
 
@@ -187,6 +227,11 @@ impl Peers {
 
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    pub fn by_hand(&self, hand: Hand) {
+        // The player has gone: so has the phone.
+        let _ = self.notes.send(Note::Hand(hand));
     }
 
     /// Everybody falls silent at once: lines that are still up simply die. Stop the dialer first.

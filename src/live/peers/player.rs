@@ -5,7 +5,7 @@ use super::customer::Customer;
 use super::softphone::Softphone;
 use super::sounds::Sounds;
 use super::timers::{Due, Timers};
-use super::{Casting, Note, Tally};
+use super::{Casting, Hand, Note, Tally};
 use crate::live::clock::Clock;
 use crate::live::media_edge::MediaEdge;
 use crate::live::sip_thread::{SipCommand, SipHandle};
@@ -87,6 +87,7 @@ impl Player {
                     self.on_sip(event);
                 }
                 Ok(Note::Sound(event)) => self.on_sound(event),
+                Ok(Note::Hand(hand)) => self.on_hand(hand),
                 Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -138,8 +139,10 @@ impl Player {
             CallEvent::MediaChanged { media } => self.stage.media.set_remote(leg, party(&media)),
             CallEvent::Ended { .. } | CallEvent::Refused { .. } => {
                 self.stage.media.close(leg);
-                if let Some(Line::Softphone(phone)) = self.lines.remove(&leg) {
-                    phone.gone(&self.stage);
+                match self.lines.remove(&leg) {
+                    Some(Line::Softphone(phone)) => phone.gone(&self.stage),
+                    Some(Line::Customer(customer)) => customer.gone(&self.stage),
+                    None => {}
                 }
             }
             CallEvent::InviteSent { .. }
@@ -161,6 +164,15 @@ impl Player {
             (Some(Line::Softphone(phone)), media::What::Played { whole: true, .. }) => phone.spoke(&mut self.stage),
             // Digits, tones and silence tell the parts nothing.
             (Some(_) | None, _) => {}
+        }
+    }
+
+    /// The one that came last.
+    fn on_hand(&mut self, hand: Hand) {
+        let by_hand = |line: &Line| matches!(line, Line::Customer(customer) if customer.by_hand());
+        let last = self.lines.iter().filter(|(_, line)| by_hand(line)).map(|(leg, _)| *leg).max();
+        if let Some(Line::Customer(customer)) = last.and_then(|leg| self.lines.get_mut(&leg)) {
+            customer.hand(&mut self.stage, hand);
         }
     }
 

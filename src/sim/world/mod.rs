@@ -80,6 +80,10 @@ enum Event {
         list: usize,
         count: u32,
     },
+    LeasedOne {
+        list: usize,
+        lead: LeadId,
+    },
     /// The carrier says something about an INVITE.
     Carrier(LegId, CarrierReply),
     /// A leg that we hung up is down.
@@ -289,6 +293,7 @@ impl<'a> SimWorld<'a> {
             Event::FlushBegins => self.flush_begins(),
             Event::FlushEnds => self.flush_ends(),
             Event::Leased { list, count } => self.leased(list, count),
+            Event::LeasedOne { list, lead } => self.leased_one(list, lead),
             Event::Carrier(leg, reply) => self.carrier_says(leg, reply),
             Event::Gone(leg) => self.leg_gone(leg),
             Event::CustomerHangsUp(leg) => self.customer_hangs_up(leg),
@@ -317,6 +322,11 @@ impl<'a> SimWorld<'a> {
         let playing = self.customers.values().filter(|customer| customer.playing.is_some()).count();
         let now = self.now;
         self.checks.finish(now, playing);
+    }
+
+    /// Everyone went home, the disk stays: what the next working day begins with. `on_disk` is what the sink was given.
+    pub fn until_next_day(self, on_disk: Vec<Envelope>, start: Wall, length: Duration) -> Remains {
+        Remains { wall: start, end: start + length, ..self.crashes(on_disk) }
     }
 
     /// Power off. `on_disk` is what the sink was given.
@@ -396,6 +406,7 @@ impl SimWorld<'_> {
     fn does(&mut self, now: Moment, command: Command) {
         match command {
             Command::LeaseLeads { campaign, count } => self.lease(campaign, count),
+            Command::LeaseLead { campaign, lead } => self.lease_one(campaign, lead),
             Command::ReleaseLeads { campaign, leads } => {
                 let place = self.place_of(campaign);
                 self.lists[place].release(&leads);

@@ -6,7 +6,7 @@ use crate::engine::Input;
 use crate::facts::{Envelope, Fact};
 use crate::sim::dist::Dist;
 use crate::sim::rng::{Purpose, Stream, stream};
-use crate::words::{CampaignId, Moment};
+use crate::words::{CampaignId, LeadId, Moment};
 use std::collections::VecDeque;
 
 pub(super) struct Disk {
@@ -106,5 +106,19 @@ impl SimWorld<'_> {
         let (leads, next_due) = list.lease(wall, count);
         let (campaign, counts) = (list.campaign, list.counts());
         self.inbox.push_back(Input::LeadsLeased { campaign, leads, next_due, counts });
+    }
+
+    pub(super) fn lease_one(&mut self, campaign: CampaignId, lead: LeadId) {
+        let list = self.place_of(campaign);
+        let time = self.scenario.store.lease_seconds.draw(&mut self.disk.rng);
+        self.later(time, Event::LeasedOne { list, lead });
+    }
+
+    pub(super) fn leased_one(&mut self, place: usize, id: LeadId) {
+        let wall = self.wall();
+        let list = &mut self.lists[place];
+        let lead = list.lease_one(wall, id);
+        let campaign = list.campaign;
+        self.inbox.push_back(Input::LeadLeased { campaign, id, lead });
     }
 }

@@ -9,6 +9,7 @@ use crate::sip::alarms::{Alarm, Subject, earlier};
 use crate::sip::api::{CallEvent, EndedBy};
 use crate::sip::branch::{Token, hex};
 use crate::sip::dialog::Dialog;
+use crate::sip::leg::Purse;
 use crate::sip::scan::{self, Message, Name, Scratch, Start};
 use crate::sip::slots::SlotKey;
 use crate::sip::transaction::{Expired, Retry};
@@ -35,6 +36,8 @@ pub(super) struct Leftover {
     /// The CANCEL or the BYE, whole.
     request: Vec<u8>,
     answered: bool,
+    /// The ACK of the 200 that came now: it and the BYE wait until the answer is kept.
+    held: Option<(Peer, Vec<u8>)>,
     retry: Retry,
     /// Over by then, whatever comes.
     until: Moment,
@@ -44,12 +47,30 @@ pub(super) struct Leftover {
 impl Stack {
     /// What `CallEvent::Testament` told is kept: the INVITE, or the ACK, may leave.
     pub fn confirm(&mut self, now: Moment, leg: LegId) {
-        let Some(key) = self.leg_key(leg) else { return };
+        let Some(key) = self.leg_key(leg) else { return self.confirm_leftover(now, leg) };
         let Some(found) = self.legs.get_mut(key) else { return };
         if found.ack_until.take().is_some() {
             return self.wire.send(found.dialog.hop, &found.ack);
         }
-        let Some(at) = found.transaction else { return };
+        let held = found.transaction.and_then(|at| self.clients.get(at)).is_some_and(|client| client.held);
+        if !held || found.turn.is_some() {
+            return;
+        }
+        // The same call again, after a challenge, is no further one.
+        if let (Purse::Trunk(trunk), false) = (found.purse, found.invited) {
+            let turn = self.take_turn(now, trunk);
+            if let (true, Some(found)) = (turn > now, self.legs.get_mut(key)) {
+                found.turn = Some(turn);
+                return self.arm_leg(key);
+            }
+        }
+        self.send_held(now, key);
+    }
+
+    /// The INVITE leaves.
+    pub(super) fn send_held(&mut self, now: Moment, key: SlotKey) {
+        let Some(found) = self.legs.get_mut(key) else { return };
+        let (leg, Some(at)) = (found.id, found.transaction) else { return };
         let invited = std::mem::replace(&mut found.invited, true);
         let call_id = String::from_utf8_lossy(&found.dialog.call_id).into_owned();
         let Some(client) = self.clients.get_mut(at) else { return };
@@ -100,6 +121,7 @@ impl Stack {
             call_id: message.call_id()?.to_vec(),
             request: request.as_bytes().to_vec(),
             answered,
+            held: None,
             retry: Retry::new(now, timers, timers.t2, false),
             until: now + timers.long(),
             alarm: Alarm::default(),
@@ -176,28 +198,51 @@ impl Stack {
         let (ack, bye) = (self.own_branch(b"ack"), self.own_branch(b"bye"));
         let Some(leftover) = self.leftovers.get_mut(key) else { return false };
         let Some(dialog) = dialog_of(leftover, message) else { return false };
-        let begin = self.wire.begin();
-        let mut w = Writer::new(&mut self.wire.bytes);
+        let mut acknowledgement = Vec::with_capacity(512);
+        let mut w = Writer::new(&mut acknowledgement);
         dialog.request(&mut w, &self.me, rsip::Method::Ack, &ack, dialog.local_cseq);
         w.no_body();
-        self.wire.commit(dialog.hop, begin);
+        if leftover.answered && leftover.held.is_none() {
+            self.wire.send(dialog.hop, &acknowledgement);
+            return true;
+        }
         if leftover.answered {
+            // Repeated while the disk is being written to.
             return true;
         }
         leftover.answered = true;
+        leftover.held = Some((dialog.hop, acknowledgement));
         leftover.peer = dialog.hop;
         leftover.request.clear();
         let mut w = Writer::new(&mut leftover.request);
         dialog.request(&mut w, &self.me, rsip::Method::Bye, &bye, dialog.local_cseq + 1);
         w.no_body();
-        let timers = &self.config.timers;
-        leftover.retry = Retry::new(now, timers, timers.t2, false);
-        leftover.until = now + timers.long();
-        self.wire.send(leftover.peer, &leftover.request);
-        let leg = leftover.leg;
+        leftover.retry = Retry::idle();
+        leftover.until = now + self.config.timers.long();
+        let mut text = head(leftover.peer, leftover.pinned);
+        text.extend_from_slice(&leftover.request);
+        let call_id = String::from_utf8_lossy(&leftover.call_id).into_owned();
+        let (leg, text) = (leftover.leg, String::from_utf8_lossy(&text).into_owned());
+        self.tell(leg, CallEvent::Testament { call_id, answered: true, text });
         self.tell(leg, CallEvent::PickedUp);
         self.arm_leftover(key);
         true
+    }
+
+    /// That somebody picked up is kept: acknowledged, and ended.
+    fn confirm_leftover(&mut self, now: Moment, leg: LegId) {
+        let Some(key) =
+            self.leftover_index.values().copied().find(|key| self.leftovers.get(*key).is_some_and(|l| l.leg == leg))
+        else {
+            return;
+        };
+        let Some(leftover) = self.leftovers.get_mut(key) else { return };
+        let Some((hop, ack)) = leftover.held.take() else { return };
+        let timers = &self.config.timers;
+        leftover.retry = Retry::new(now, timers, timers.t2, false);
+        self.wire.send(hop, &ack);
+        self.wire.send(leftover.peer, &leftover.request);
+        self.arm_leftover(key);
     }
 
     pub(super) fn leftover_on_time(&mut self, now: Moment, at: Moment, slot: u32) {

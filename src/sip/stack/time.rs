@@ -117,6 +117,10 @@ impl Stack {
             self.on_rung_enough(now, key);
         }
         let Some(leg) = self.legs.get_mut(key) else { return };
+        if leg.turn.take_if(|at| *at <= now).is_some() {
+            self.send_held(now, key);
+        }
+        let Some(leg) = self.legs.get_mut(key) else { return };
         if leg.ack_until.take_if(|at| *at <= now).is_some() {
             self.wire.send(leg.dialog.hop, &leg.ack);
         }

@@ -8,6 +8,7 @@ use crate::sip::build::{self, Outside};
 use crate::sip::transaction::Owner;
 use crate::sip::transport::Peer;
 use crate::words::{Moment, TrunkId};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(super) struct TrunkState {
     registered: Option<bool>,
     code: Option<u16>,
     ping_at: Option<Moment>,
+    /// When the latest INVITEs left, or will; as many as leave in a second.
+    sent: VecDeque<Moment>,
     /// A ping without answer by then says "down".
     silent_at: Option<Moment>,
     /// Small, for the alarm queue.
@@ -32,6 +35,8 @@ pub(super) struct TrunkState {
 const PING_PATIENCE: Duration = Duration::from_secs(4);
 /// A trunk that is down is pinged at least this often.
 const PING_WHEN_DOWN: Duration = Duration::from_secs(5);
+/// What the carrier counts as a second, with what a network may take off.
+const SECOND: Duration = Duration::from_millis(1_010);
 /// Accounts of trunks are numbered beside the host's.
 const TRUNK_ACCOUNT: u64 = 1 << 63;
 
@@ -59,6 +64,7 @@ impl Stack {
             registered: if register.is_some() { None } else { Some(true) },
             code: None,
             ping_at: trunk.options.map(|_| now),
+            sent: VecDeque::new(),
             silent_at: None,
             number,
             alarm: Alarm::default(),
@@ -77,6 +83,21 @@ impl Stack {
         if self.trunks.remove(&trunk).is_some() {
             self.unregister(now, AccountId(TRUNK_ACCOUNT | trunk.0));
         }
+    }
+
+    /// When the next INVITE may leave over this trunk; that place is taken.
+    pub(super) fn take_turn(&mut self, now: Moment, id: TrunkId) -> Moment {
+        let Some(trunk) = self.trunks.get_mut(&id) else { return now };
+        let Some(limit) = trunk.config.calls_per_second else { return now };
+        let at = match trunk.sent.front() {
+            Some(first) if trunk.sent.len() >= limit.max(1) as usize => now.max(*first + SECOND),
+            Some(_) | None => now,
+        };
+        while trunk.sent.len() >= limit.max(1) as usize {
+            trunk.sent.pop_front();
+        }
+        trunk.sent.push_back(at);
+        at
     }
 
     pub(super) fn trunk_exactly_at(&self, addr: SocketAddr) -> Option<TrunkId> {

@@ -228,6 +228,8 @@ function draw() {
   const idle = !inHand();
   const place = $("#desk");
   place.classList.toggle("idle", idle);
+  // Nothing left to say: the outcome is the work at hand.
+  place.classList.toggle("closing", !idle && state() === "wrap" && !call()?.step);
   put(place, idle ? "idle" : "call", () => (idle
     ? [h("div", { class: "col" }, h("div", { id: "unfinished", class: "col" }), h("section", { id: "wait", class: "card" })), h("div", { class: "col" }, h("section", { id: "mine", class: "card" }))]
     : [h("div", { class: "col" }, h("section", { id: "who", class: "card who" }), h("section", { id: "past", class: "card" })),
@@ -353,7 +355,7 @@ function drawStep() {
   const key = [lang(), inhand.call, inhand.turn, step, desk.sent, desk.formError, inhand.customer_on_line, state() === "wrap"];
   put($("#step"), key, () => (step ? stepCard(step, inhand) : [
     h("header", {}, h("h2", {}, t("step.none"))),
-    h("div", { class: "body" }, h("p", {}, t(state() === "wrap" ? "step.none.wrap" : "step.none.talk"))),
+    h("div", { class: "body" }, h("p", {}, t("step.none.talk"))),
   ]));
 }
 

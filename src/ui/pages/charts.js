@@ -36,7 +36,9 @@ function make(spec, data, plot) {
   const text = { stroke: colour("--text-2"), font: `11px ${getComputedStyle(document.body).fontFamily}`, grid, ticks: { show: false } };
   const accent = colour("--accent");
   const series = [{}, {
-    stroke: accent, width: 2, fill: colour("--accent-soft"), spanGaps: true, points: { show: false },
+    stroke: accent, width: 2, fill: colour("--accent-soft"), spanGaps: true,
+    // A line needs two points: the first ones are shown as such.
+    points: { show: (of, nth) => of.data[nth].filter((value) => value != null).length < 4, size: 6 },
     paths: spec.bars ? uPlot.paths.bars({ size: [0.7, 40] }) : undefined,
   }];
   if (data.length > 2) series.push({ stroke: colour("--text"), width: 1.5, dash: [5, 4], points: { show: false } });

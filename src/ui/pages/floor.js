@@ -9,7 +9,7 @@ import { clock, count, figure, has, hm, lang, own, percent, t } from "./words.js
 
 const floor = {
   agents: new Map(), campaigns: new Map(), courses: new Map(), faults: [], skew: 0, whole: false,
-  chosen: null, filter: "all", session: null, charts: new Map(),
+  chosen: null, filter: "all", shown: [], session: null, charts: new Map(),
 };
 
 const STAGES = ["dialing", "ringing", "listening", "waiting", "message", "talking", "wrapping"];
@@ -62,7 +62,6 @@ function draw() {
   }
   if (put(main, ["floor", lang()], frame)) {
     floor.charts.clear();
-    $("#rows").rows_ = null;
   }
   drawTabs();
   drawWhy();
@@ -201,39 +200,65 @@ function drawCharts(course) {
 // ── agents ──
 
 function drawAgents() {
-  const body = $("#rows");
   const all = [...floor.agents.values()];
   const numbers = Object.fromEntries(STATES.map((state) => [state, all.filter((row) => row.state === state).length]));
   put($("#states"), [lang(), numbers, floor.filter], () => [["all", all.length], ...STATES.filter((state) => numbers[state] || state === floor.filter).map((state) => [state, numbers[state]])].map(([state, n]) =>
     h("button", { class: "btn", type: "button", "data-k": `filter-${state}`, "aria-pressed": String(floor.filter === state), onclick: () => { floor.filter = state; drawAgents(); } },
       state === "all" ? t("floor.all") : h("span", { class: "tag state", "data-state": state }, t(`state.${state}`)), h("span", { class: "num" }, String(n)))));
   const shown = all.filter((row) => floor.filter === "all" || row.state === floor.filter).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  body.rows_ ??= new Map();
-  const known = body.rows_;
-  const wanted = new Set(shown.map((row) => row.id));
-  for (const [id, cells] of known) {
-    if (!wanted.has(id)) { cells.row.remove(); known.delete(id); }
-  }
-  let before = null;
-  for (const row of shown) {
-    let cells = known.get(row.id);
-    if (!cells) { cells = makeRow(); known.set(row.id, cells); }
-    fillRow(cells, row);
-    const place = before ? before.nextSibling : body.firstChild;
-    if (cells.row !== place) body.insertBefore(cells.row, place);
-    before = cells.row;
-  }
+  floor.shown = shown;
+  $("#agents table").setAttribute("aria-rowcount", String(shown.length + 1));
+  drawRows();
   put($("#agents").nextElementSibling ?? $("#agents").parentNode.appendChild(h("p", { class: "body quiet" })), [lang(), shown.length === 0], () => shown.length === 0 && t("floor.agents.none"));
 }
 
+/** Beyond so many, only the rows in sight are in the page, and some around them. */
+const ALL_ROWS = 60, AROUND = 10;
+
+function drawRows() {
+  const body = $("#rows"), box = $("#agents");
+  if (!body) return;
+  body.pool ??= [];
+  const { shown } = floor;
+  let from = 0, to = shown.length;
+  const height = 2.125 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  if (shown.length > ALL_ROWS) {
+    from = Math.max(0, Math.min(Math.floor(box.scrollTop / height) - AROUND, shown.length - ALL_ROWS));
+    to = Math.min(shown.length, from + Math.max(ALL_ROWS, Math.ceil(box.clientHeight / height) + 2 * AROUND));
+  }
+  if (!body.above) {
+    const space = () => h("tr", { role: "presentation" }, h("td", { colspan: "4", class: "space" }));
+    body.above = space();
+    body.below = space();
+    body.replaceChildren(body.above, body.below);
+    box.addEventListener("scroll", drawRows, { passive: true });
+  }
+  while (body.pool.length < to - from) {
+    const cells = makeRow();
+    body.pool.push(cells);
+    body.insertBefore(cells.row, body.below);
+  }
+  body.pool.forEach((cells, nth) => {
+    const row = shown[from + nth];
+    cells.row.hidden = from + nth >= to;
+    cells.of = cells.row.hidden ? null : row;
+    if (!cells.of) return;
+    fillRow(cells, row);
+    cells.row.setAttribute("aria-rowindex", String(from + nth + 2));
+  });
+  for (const [space, rows] of [[body.above, from], [body.below, shown.length - to]]) {
+    space.hidden = rows === 0;
+    space.firstChild.style.height = `${rows * height}px`;
+  }
+}
+
 function makeRow() {
-  const cells = { name: h("td"), tag: h("span", { class: "tag state" }), since: h("td", { class: "num end" }), what: h("td", { class: "quiet small" }) };
+  const cells = { of: null, name: h("td"), tag: h("span", { class: "tag state" }), since: h("td", { class: "num end" }), what: h("td", { class: "quiet small" }) };
   cells.row = h("tr", {}, cells.name, h("td", {}, cells.tag), cells.since, cells.what);
   return cells;
 }
 
 function fillRow(cells, row) {
-  cells.of = row;
   setText(cells.name, row.name);
   if (cells.tag.dataset.state !== row.state) cells.tag.dataset.state = row.state;
   setText(cells.tag, t(`state.${row.state}`));
@@ -254,8 +279,7 @@ function age(cells) {
 }
 
 function tick() {
-  const known = $("#rows")?.rows_;
-  if (known) for (const cells of known.values()) age(cells);
+  for (const cells of $("#rows")?.pool ?? []) if (cells.of) age(cells);
 }
 
 // ── begin ──

@@ -89,6 +89,9 @@ export function follow(path, on, line, unauthorized) {
   };
   addEventListener("online", () => { wait = 200; wake?.(); });
   addEventListener("offline", () => abort?.abort());
+  // A page that is put away listens no more, though the browser may keep it for the way back.
+  addEventListener("pagehide", () => { stopped = true; abort?.abort(); });
+  addEventListener("pageshow", (shown) => { if (shown.persisted) { stopped = false; run(); } });
   run();
   return { stop: () => { stopped = true; abort?.abort(); }, again: () => abort?.abort() };
 }

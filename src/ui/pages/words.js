@@ -86,6 +86,7 @@ const WORDS = {
   "pause.paperwork": ["Paperwork", "案头工作", "文書作業"],
   "pause.technical": ["Technical trouble", "设备故障", "設備故障"],
   "pause.care": ["A moment for myself", "关怀时间", "關懷時間"],
+  "pause.page_lost": ["The page was gone", "页面已断开", "頁面已斷開"],
   "pause.pause": ["Pause", "示忙", "示忙"],
 
   "wait.ready": ["Waiting for the next customer", "等待下一位客户", "等待下一位客戶"],
@@ -132,7 +133,6 @@ const WORDS = {
     "Say good-bye and hang up; the outcome stands at the side.",
     "请礼貌道别并挂断；结果在侧栏。",
     "請禮貌道別並掛斷；結果在側欄。"],
-  "step.none.wrap": ["Choose the outcome, or leave it as it stands.", "请选择通话结果，或保持现有结果。", "請選擇通話結果，或維持現有結果。"],
   "step.left": ["The customer has hung up", "客户已挂断", "客戶已掛斷"],
   "step.sending": ["Sent, waiting for the next step", "已发送，等待下一步", "已送出，等待下一步"],
 
@@ -308,7 +308,7 @@ export function figure(kpi) {
     case "seconds": return value < 10 ? `${value.toFixed(1)} s` : clock(value * 1000);
     case "money_minor":
       try {
-        return new Intl.NumberFormat(lang(), { style: "currency", currency: kpi.currency ?? "XXX", maximumFractionDigits: 0 }).format(value / 100);
+        return new Intl.NumberFormat(lang(), { style: "currency", currency: kpi.currency ?? "XXX", maximumFractionDigits: value < 100_000 ? 2 : 0 }).format(value / 100);
       } catch { return count(value / 100); }
     default: return new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value);
   }
