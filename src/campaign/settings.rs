@@ -120,6 +120,9 @@ pub struct Dialing {
     pub target_utilization: f64,
     #[serde(default = "d::ratio")]
     pub lines_per_agent: f64,
+    /// Pacing learns how long each step of the flow lasts and what follows it; off only to compare.
+    #[serde(default = "d::yes")]
+    pub learn_steps: bool,
     /// Lines of an `agentless` campaign.
     #[serde(default = "d::lines_max")]
     pub lines_max: u32,

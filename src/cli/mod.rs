@@ -48,7 +48,11 @@ enum Command {
     /// Import leads from a CSV file. 导入名单。
     Import(import::Import),
     /// Speak the pacing judge's protocol on standard input and output. 节奏评测协议。
-    Pacer,
+    Pacer {
+        /// As if no script step were told: for the comparison of what steps are worth. 不使用话术步骤信息。
+        #[arg(long)]
+        ignore_steps: bool,
+    },
     /// Live a campaign's day in virtual time. 模拟一天的拨打。
     Simulate(simulate::Simulate),
     /// Play a past day's pacing again, as it was or under other settings. 以其他设置重放一天。
@@ -125,7 +129,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Import(command) => command.run(),
-        Command::Pacer => pacer::run(std::io::stdin().lock(), std::io::stdout().lock())
+        Command::Pacer { ignore_steps } => pacer::run(std::io::stdin().lock(), std::io::stdout().lock(), ignore_steps)
             .map(|()| ExitCode::SUCCESS)
             .map_err(Failure::from),
         Command::Simulate(command) => command.run(),

@@ -80,9 +80,9 @@ struct Heard {
     why: String,
 }
 
-/// Plays until `end` or the end of input.
-pub fn run(stdin: impl BufRead, stdout: impl Write) -> Result<(), PacerError> {
-    run_with(stdin, stdout, |_| ())
+/// Plays until `end` or the end of input. `ignore_steps`: as if no script step were told, to measure what they are worth.
+pub fn run(stdin: impl BufRead, stdout: impl Write, ignore_steps: bool) -> Result<(), PacerError> {
+    run_with(stdin, stdout, |pacer| pacer.set_ignore_steps(ignore_steps))
 }
 
 /// The same with a say in the pacer before its first event (tuning, priors).

@@ -6,10 +6,11 @@ use super::state::{Campaign, Trunk};
 use super::tape::{Entry, Tape};
 use super::timers::Timer;
 use super::why::Told;
+use crate::campaign::Rules;
+use crate::campaign::profile::{Profile, Window as LawWindow};
 use crate::campaign::settings::HandledBy;
-use crate::campaign::{Rules, profile::Profile};
 use crate::facts::{CampaignConfigured, Fact};
-use crate::pacing::{self, Event, Mode, Pacer};
+use crate::pacing::{self, Event, Mode, Pacer, Span};
 use crate::script::{FlowSettings, Host, Limits};
 use crate::words::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -50,11 +51,13 @@ impl Engine {
     fn install(&mut self, spec: Arc<CampaignSpec>, mode: Mode, profile: &'static Profile, host: Host) {
         let id = spec.id;
         let rules = Rules::compile(&spec.settings);
-        let pacing = pacing_settings(&spec, mode);
+        let (window, window_until) = law_window(profile, &spec.settings.hours.zone, self.wall(), self.wall_offset);
+        let pacing = pacing_settings(&spec, mode, window);
         let (now, wall) = (self.now, self.wall());
         if let Some(campaign) = self.campaigns.get_mut(&id) {
             campaign.tape.write(now, wall, &Entry::Settings(Box::new(pacing.clone())));
             campaign.pacer.set_settings(pacing);
+            campaign.window_until = window_until;
             campaign.rules = rules;
             campaign.profile = profile;
             campaign.host = host;
@@ -88,12 +91,28 @@ impl Engine {
             told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
             tape,
+            window_until,
             restless: false,
             unseen: true,
             view_sent: Moment(i64::MIN / 2),
             by: String::new(),
         };
         self.campaigns.insert(id, campaign);
+    }
+
+    /// A new day or month of the law has begun.
+    pub(super) fn renew_window(&mut self, id: CampaignId) {
+        let (now, wall, offset) = (self.now, self.wall(), self.wall_offset);
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        if campaign.window_until.is_none_or(|until| wall < until) {
+            return;
+        }
+        let zone = &campaign.spec.settings.hours.zone;
+        let (window, until) = law_window(campaign.profile, zone, wall, offset);
+        campaign.window_until = until;
+        let pacing = pacing_settings(&campaign.spec, campaign.pacer.mode(), window);
+        campaign.tape.write(now, wall, &Entry::Settings(Box::new(pacing.clone())));
+        campaign.pacer.set_settings(pacing);
     }
 
     pub(super) fn start_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
@@ -280,9 +299,35 @@ fn configured(spec: &CampaignSpec, mode: Mode) -> Fact {
     }))
 }
 
-fn pacing_settings(spec: &CampaignSpec, mode: Mode) -> pacing::Settings {
+/// The law's window as pacing counts it, and when the host must set it anew: calendar days and months differ in length.
+/// Periods of days count from the campaign's first call; any such stretch is held, so that each period is.
+fn law_window(profile: &Profile, zone: &str, wall: Wall, offset: i64) -> (Span, Option<Wall>) {
+    let rolling = |hours: u32| (Span::Rolling(Duration::from_secs(u64::from(hours) * 3600)), None);
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let today = zone.to_datetime(wall.timestamp()).date();
+    let (first, after) = match profile.window {
+        LawWindow::PeriodDays(days) => return rolling(days * 24),
+        LawWindow::RollingHours(hours) => return rolling(hours),
+        LawWindow::Day => (today, today.tomorrow()),
+        LawWindow::CalendarMonth => (today.first_of_month(), today.last_of_month().tomorrow()),
+    };
+    let midnight = |day: jiff::civil::Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp().as_microsecond());
+    let borders = after.ok().and_then(|after| Some((midnight(first)?, midnight(after)?)));
+    match borders {
+        Some((from, until)) => {
+            let length = Wall(until).since(Wall(from));
+            (Span::Period { from: Moment(from - offset), length }, Some(Wall(until)))
+        }
+        // Beyond the calendar's years: a day is a day.
+        None => rolling(24),
+    }
+}
+
+fn pacing_settings(spec: &CampaignSpec, mode: Mode, window: Span) -> pacing::Settings {
     let s = &spec.settings;
     pacing::Settings {
+        window,
+        limits: pacing::Window::guards(window, s.abandonment.cap),
         mode,
         cap: s.abandonment.cap,
         target_utilization: s.dialing.target_utilization,

@@ -57,6 +57,10 @@ impl Engine {
         let Some(session) = self.floor.session(id) else { return };
         match session.state {
             AgentState::Ready | AgentState::Pause => self.take_up_wish(id),
+            AgentState::Preview if session.wish != Wish::Ready => {
+                self.drop_preview(id);
+                self.take_up_wish(id);
+            }
             AgentState::Talk | AgentState::Hold | AgentState::Reserved if session.wish != Wish::Ready => {
                 self.tell_agents_pacing(id, |agent| Event::Pausing { agent });
                 self.show_agent(id);

@@ -39,6 +39,8 @@ pub(super) struct Campaign {
     pub estimates: crate::pacing::Estimates,
     /// What pacing heard and said, for `replay`.
     pub tape: Tape,
+    /// When the law's window must be set anew: a calendar day or month ends.
+    pub window_until: Option<Wall>,
     /// Something happened that pacing should look at.
     pub restless: bool,
     /// The view changed since it was last sent.

@@ -150,7 +150,8 @@ impl Engine {
             let steps = &mut self.campaigns.get_mut(&campaign_id).expect("a call's campaign stays").steps;
             let fresh = u32::try_from(steps.len()).unwrap_or(u32::MAX);
             let step = *steps.entry(name).or_insert(fresh);
-            if self.calls[&id].stage == Stage::Talking {
+            let learns = self.campaigns[&campaign_id].spec.settings.dialing.learn_steps;
+            if learns && self.calls[&id].stage == Stage::Talking {
                 self.tell_pacing(campaign_id, Event::Step { call: id, agent, step });
             }
         }

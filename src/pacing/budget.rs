@@ -62,8 +62,9 @@ pub struct Tuning {
     pub integral: f64,
     /// Conflict that a dial may carry while the cap is spent.
     pub spent_limit: f64,
-    /// Standard deviations of the partly counted that are kept back.
+    /// Standard deviations of the partly counted that are kept back, and the share of them that short runs keep.
     pub margin: f64,
+    pub margin_least: f64,
 }
 
 impl Default for Tuning {
@@ -73,12 +74,13 @@ impl Default for Tuning {
             reserve: 3.0,
             credit: 4.0,
             credit_answers: 150.0,
-            credit_agents: 1.0,
+            credit_agents: 15.0,
             first_limit: 0.08,
             proportional: 0.5,
             integral: 0.6,
             spent_limit: 0.003,
             margin: 1.0,
+            margin_least: 0.5,
         }
     }
 }
@@ -193,7 +195,8 @@ impl Budget {
             variance: 0.0,
         };
         // Counted in part: a run of a thousand answers must hold the cap by itself, small ones together.
-        let margin = tuning.margin * (tally.humans / 1000.0).clamp(0.3, 1.0) * tally.variance.max(0.0).sqrt();
+        let margin =
+            tuning.margin * (tally.humans / 1000.0).clamp(tuning.margin_least, 1.0) * tally.variance.max(0.0).sqrt();
         let lent = lent(tuning, window, tally, standing.agents);
         let room = room(settings, window, tally) - in_flight.abandoned - margin + lent;
         let humans = (tally.humans + in_flight.humans).max(window.answers_min);

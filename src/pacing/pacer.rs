@@ -47,6 +47,8 @@ pub struct Pacer {
     binding: usize,
     fallback: Fallback,
     recovery: Option<(Moment, usize, Option<Moment>)>,
+    /// For the comparison of what script steps are worth.
+    ignore_steps: bool,
     /// The latest moment heard of.
     now: Moment,
 }
@@ -75,6 +77,7 @@ impl Pacer {
             binding: 0,
             fallback: Fallback::default(),
             recovery: None,
+            ignore_steps: false,
             now: Moment(i64::MIN),
             settings,
         }
@@ -98,6 +101,11 @@ impl Pacer {
         let settings = sane(settings);
         self.ledger.set_windows(settings.windows());
         self.settings = settings;
+    }
+
+    /// Talks are then of one stage: for the comparison of what script steps are worth.
+    pub fn set_ignore_steps(&mut self, ignore: bool) {
+        self.ignore_steps = ignore;
     }
 
     pub fn set_paused(&mut self, paused: bool) {
@@ -239,6 +247,10 @@ impl Pacer {
             "credit" => budget.credit = value,
             "credit_answers" => budget.credit_answers = value,
             "credit_agents" => budget.credit_agents = value,
+            "usual_times" => pacing.usual_times = value,
+            "person_caution" => pacing.person_caution = value,
+            "margin_least" => budget.margin_least = value,
+            "ignore_steps" => self.set_ignore_steps(value > 0.0),
             "first_limit" => budget.first_limit = value,
             "proportional" => budget.proportional = value,
             "integral" => budget.integral = value,
@@ -311,7 +323,8 @@ impl Pacer {
             self.fallback = Fallback::default();
         }
         let Tally { humans, abandoned, .. } = self.fallback.tally;
-        if abandoned >= 2.0 && abandoned > self.held[self.binding].window.cap * humans {
+        let tolerable = (5.0 * self.held[self.binding].window.cap).max(0.1);
+        if abandoned > 2.5 && abandoned > tolerable * humans {
             self.fallback = Fallback { rests: Some(now + REST), ..Fallback::default() };
         }
         let rests = self.fallback.rests.is_some_and(|until| now < until);
@@ -429,6 +442,7 @@ impl Pacer {
         let credited =
             if self.settings.amd { self.predictive.levelled(self.predictive.ring.live_share(rung)) } else { 1.0 };
         self.predictive.level.observe(credited);
+        self.predictive.answered(&self.state);
         self.state.advance(call, Stage::Answered, now);
         if let Some(line) = self.state.line(call) {
             (line.rung_seconds, line.credited) = (rung, credited);
@@ -506,7 +520,11 @@ impl Pacer {
     fn abandoned(&mut self, call: CallId, now: Moment) {
         self.live(call, now);
         if let Some(line) = self.state.close(call) {
-            self.count(now, Tally::answer(line.person, line.person));
+            let person = match self.settings.counts {
+                Counts::Answers => 1.0,
+                Counts::People => self.predictive.person(line.rung_seconds),
+            };
+            self.count(now, Tally::answer(person, person));
         }
     }
 
@@ -520,6 +538,9 @@ impl Pacer {
     }
 
     fn stepped(&mut self, agent: AgentId, step: u32, now: Moment) {
+        if self.ignore_steps {
+            return;
+        }
         let at = self.state.agent(agent, now);
         let agent = &mut self.state.agents[at];
         if agent.work != Work::Talk {

@@ -13,6 +13,9 @@ use super::state::{Agent, Line, Stage, State, Work, seconds};
 use super::why::{self, Binding};
 use crate::words::{CallId, Moment};
 
+/// Answers from which on lines per agent are usual or not, and how much one of them says of it.
+const USUAL_ANSWERS: u64 = 30;
+const USUAL_WEIGHT: f64 = 0.1;
 /// Seconds after which agents' rows are looked up again.
 const ROWS_SECONDS: f64 = 0.25;
 /// Seconds after which the level is weighed again.
@@ -39,8 +42,11 @@ pub struct Tuning {
     pub start_per_resolved: f64,
     /// Agents up to which each one's own speed counts.
     pub speed_agents: f64,
-    /// Standard deviations of the level added to its mean.
+    /// Standard deviations of the level added to its mean; and where somebody was abandoned.
     pub caution: f64,
+    pub person_caution: f64,
+    /// Lines per agent at most, in multiples of those at the answers lately.
+    pub usual_times: f64,
 }
 
 impl Default for Tuning {
@@ -54,6 +60,8 @@ impl Default for Tuning {
             start_per_resolved: 1.5,
             speed_agents: 100.0,
             caution: 0.2,
+            person_caution: 1.0,
+            usual_times: 3.0,
         }
     }
 }
@@ -74,6 +82,9 @@ pub struct Predictive {
     settled: Moment,
     /// Since the level was last weighed.
     unweighed_seconds: f64,
+    /// Answers ever, and lines per agent at the answers lately.
+    answers: u64,
+    usual_lines: f64,
     busy: Busy,
     conflict: Conflict,
     trial: Conflict,
@@ -120,6 +131,8 @@ impl Predictive {
             supply_built: None,
             settled: Moment(i64::MIN),
             unweighed_seconds: 0.0,
+            answers: 0,
+            usual_lines: 0.0,
             busy: Busy::default(),
             conflict: Conflict::default(),
             trial: Conflict::default(),
@@ -429,6 +442,14 @@ impl Predictive {
         })
     }
 
+    /// The chance that somebody who was abandoned was a person: calls are abandoned when the list is better than it
+    /// was believed to be, so the better end of the belief counts.
+    pub fn person(&self, rung_seconds: f64) -> f64 {
+        let level = self.level.value() * (1.0 + self.tuning.person_caution * self.level.uncertainty().sqrt());
+        let share = self.ring.person_share(rung_seconds);
+        level * share / (level * share + 1.0 - share)
+    }
+
     /// The share of live among answers, moved by the level.
     pub fn levelled(&self, share: f64) -> f64 {
         let level = self.level.value();
@@ -457,8 +478,20 @@ impl Predictive {
     fn slew(&self, state: &State) -> u32 {
         let agents = f64::from(state.working(Work::Ready) + state.working(Work::Talk) + state.working(Work::Wrap));
         let most = agents * self.tuning.start_lines + self.tuning.start_per_resolved * self.ring.resolved as f64;
+        let usual = agents * (1.0 + self.tuning.usual_times * self.usual_lines);
+        let most = if self.answers >= USUAL_ANSWERS { most.min(usual) } else { most };
         let lines = state.coming();
         (most.min(1e6) as u32).saturating_sub(lines)
+    }
+
+    /// Somebody answered: with so many lines per agent it goes well. A silence teaches nothing of that kind, so that
+    /// lines do not pile up in it.
+    pub fn answered(&mut self, state: &State) {
+        let agents = state.working(Work::Ready) + state.working(Work::Talk) + state.working(Work::Wrap);
+        let lines = f64::from(state.coming()) / f64::from(agents.max(1));
+        self.answers += 1;
+        let weight = (1.0 / self.answers as f64).max(USUAL_WEIGHT);
+        self.usual_lines += weight * (lines - self.usual_lines);
     }
 }
 
