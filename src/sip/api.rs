@@ -238,7 +238,7 @@ pub enum CallEvent {
     /// With `Config::testaments`: keep this until `Gone`, then `confirm`; a later run ends the call with `execute`. The
     /// one told last counts. `answered`: it is the BYE of a call that is up.
     Testament { call_id: String, answered: bool, text: String },
-    /// A call of an earlier run was answered after that run's end. It is being ended.
+    /// Somebody picked up a call that is being ended: the 200 crossed our CANCEL, or came after an earlier run's end.
     PickedUp,
     /// With `Config::testaments`: nothing of the call is left on the wire. Comes once, after the end.
     Gone,

@@ -82,6 +82,7 @@ PARTS = [(55, "person"), (65, "slow"), (70, "early"), (78, "busy"), (85, "noansw
 def scenario():
     out = ['<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="kill_carrier">\n']
     out.append('<recv request="CANCEL" optional="global" next="cancelled"/>\n<recv request="BYE" optional="global" next="got_bye"/>\n')
+    out.append('<recv request="OPTIONS" optional="true" next="pinged"/>\n')
     out.append('<recv request="INVITE" rrs="true" crlf="true">\n<action>\n')
     for header, name in [("CSeq", "icseq"), ("Via", "ivia"), ("From", "dlg_them"), ("To", "dlg_us")]:
         out.append(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{name}"/>\n')
@@ -118,6 +119,7 @@ def scenario():
         + "Content-Type: application/sdp\nContent-Length: [len]\n\n" + SDP, True))
     out.append('<recv request="ACK" crlf="true"/>\n' + pause(9000, 20000) + send(BYE, True)
                + '<recv response="200" crlf="true" optional="true" next="end"/>\n<recv response="481" crlf="true" next="end"/>\n')
+    out.append('<label id="pinged"/>\n' + respond("200 OK", tag=False) + '<nop next="end"/>\n')
     out.append('<label id="end"/>\n<timewait milliseconds="4000"/>\n<Reference variables="answered,ivia,icseq,dlg_us,dlg_them,whole"/>\n</scenario>\n')
     return "".join(out)
 

@@ -227,8 +227,14 @@ impl Stack {
         leg.credentials.clear();
         leg.challenges = 0;
         if let Some(why) = leg.stopping {
-            // The 200 crossed our CANCEL.
-            self.tell_end(key, cancelled(why));
+            // The 200 crossed our CANCEL: somebody picked up, and the record must say so (I4).
+            let id = leg.id;
+            self.tell(id, CallEvent::PickedUp);
+            let end = match why {
+                Stopping::HangUp => cancelled(why),
+                Stopping::RingMax => End::by(EndedBy::Us),
+            };
+            self.tell_end(key, end);
             return self.leave(now, key);
         }
         // A 200 without SDP confirms the answer that an earlier response brought.
