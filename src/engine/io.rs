@@ -43,6 +43,10 @@ pub enum Input {
         leg: LegId,
         event: LegEvent,
     },
+    /// Nothing of the leg is left on the wire: answered by `ForgetLeg`.
+    LegGone {
+        leg: LegId,
+    },
     /// A leg's sound. `now` of `handle` is when the media thread saw it: the legal clock.
     Media {
         leg: LegId,
@@ -419,6 +423,10 @@ pub enum Command {
         campaign: CampaignId,
         begun: Wall,
         tape: Vec<u8>,
+    },
+    /// How to end the leg need not be kept any more. After the facts of its end, so that none is lost with it (I4).
+    ForgetLeg {
+        leg: LegId,
     },
     Reply {
         id: RequestId,

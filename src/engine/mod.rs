@@ -151,6 +151,7 @@ impl Engine {
             }
             Input::LeadLeased { campaign, id, lead } => self.on_lead(campaign, id, lead),
             Input::Leg { leg, event } => self.on_leg(leg, event),
+            Input::LegGone { leg } => self.command(Command::ForgetLeg { leg }),
             Input::Media { leg, event } => self.on_media(leg, event),
             Input::Trunk { trunk, event } => self.on_trunk(trunk, event),
             Input::Phone { agent, registered } => self.on_phone(agent, registered),

@@ -61,8 +61,14 @@ impl Heir {
         self.writer.keep_testament(Testament { node: self.node, leftover, body });
     }
 
-    pub fn gone(&self, leg: LegId) {
+    /// The engine drops the testament, after the facts of the leg's end.
+    pub fn forget(&self, leg: LegId) {
         self.casts.lock().unwrap_or_else(PoisonError::into_inner).remove(&leg);
+    }
+
+    /// It never came to be.
+    pub fn gone(&self, leg: LegId) {
+        self.forget(leg);
         self.writer.drop_testament(leg);
     }
 

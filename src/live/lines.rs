@@ -110,6 +110,7 @@ impl Lines {
             | Command::ReleaseLeads { .. }
             | Command::KeepFields { .. }
             | Command::KeepNote { .. }
+            | Command::ForgetLeg { .. }
             | Command::KeepDecision { .. }
             | Command::KeepTape { .. }
             | Command::Reply { .. }
@@ -215,7 +216,8 @@ impl Signals {
                 return None;
             }
             CallEvent::Gone => {
-                self.heir.gone(leg);
+                self.heir.forget(leg);
+                self.inbox.put(Input::LegGone { leg });
                 return None;
             }
             CallEvent::PickedUp => LegEvent::Answered,

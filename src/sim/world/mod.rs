@@ -423,7 +423,7 @@ impl SimWorld<'_> {
             Command::Record { customer, recording, .. } => self.records(customer, recording),
             Command::StopRecording { customer } => self.stops_recording(customer),
             // Kept with the person by a real store; nothing here reads it.
-            Command::KeepFields { .. } | Command::KeepNote { .. } => {}
+            Command::ForgetLeg { .. } | Command::KeepFields { .. } | Command::KeepNote { .. } => {}
             Command::KeepDecision { campaign, decision } => self.decided.push((campaign, *decision)),
             Command::KeepTape { campaign, tape, .. } => self.tapes.push((campaign, tape)),
             Command::Reply { id, result } => self.replies(now, id, result),
