@@ -195,23 +195,32 @@ fn amd_errors_count_only_where_the_pack_asks() {
     assert_eq!(code(&refused), "pacing.cap_unreachable", "any window's cap, not the first one's alone");
 }
 
-/// A run of a list of which one in ten answers.
+/// A run of a list of which one in ten answers, four lines an agent: so many are usual here.
 fn poor_list() -> Pacer {
     let mut pacer = with_agents(Settings::default(), 10);
     for round in 0..60 {
-        let (start, base) = (round * 40, round as u64 * 100);
-        for id in base..base + 9 {
-            pacer.observe(at(start), Event::Dialed { call: CallId(id) });
-            pacer.observe(at(start + 2), Event::Ringing { call: CallId(id) });
+        let start = round * 40;
+        let base = |group: u64| round as u64 * 1000 + group * 100;
+        for group in 0..4 {
+            for id in base(group)..base(group) + 9 {
+                pacer.observe(at(start), Event::Dialed { call: CallId(id) });
+                pacer.observe(at(start + 2), Event::Ringing { call: CallId(id) });
+            }
+            let call = CallId(base(group) + 50);
+            pacer.observe(at(start + 2), Event::Dialed { call });
+            pacer.observe(at(start + 4), Event::Ringing { call });
         }
-        let (call, agent) = (CallId(base + 50), AgentId(0));
-        pacer.observe(at(start + 2), Event::Dialed { call });
-        pacer.observe(at(start + 4), Event::Ringing { call });
-        pacer.observe(at(start + 12), Event::Live { call });
-        pacer.observe(at(start + 12), Event::Connected { call, agent, within: true });
-        pacer.observe(at(start + 22), Event::TalkEnded { call, agent, human: true });
-        pacer.observe(at(start + 25), Event::Ready { agent });
-        for id in base..base + 9 {
+        for (group, agent) in (0..4).map(|group| (group, AgentId(group))) {
+            let call = CallId(base(group) + 50);
+            pacer.observe(at(start + 12), Event::Live { call });
+            pacer.observe(at(start + 12), Event::Connected { call, agent, within: true });
+        }
+        for (group, agent) in (0..4).map(|group| (group, AgentId(group))) {
+            let call = CallId(base(group) + 50);
+            pacer.observe(at(start + 22), Event::TalkEnded { call, agent, human: true });
+            pacer.observe(at(start + 25), Event::Ready { agent });
+        }
+        for id in (0..4).flat_map(|group| base(group)..base(group) + 9) {
             let why = outpace::pacing::Ending::NoAnswer;
             pacer.observe(at(start + 30), Event::Ended { call: CallId(id), why });
         }

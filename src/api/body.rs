@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,6 +20,15 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 pub const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// Lists and objects within each other (`reliability-goals.md`).
 const DEPTH_MAX: usize = 32;
+
+/// A whole number, also as JSON writes it with a fraction of nothing: `3.0` is 3 (RFC 8259 section 6 knows one kind).
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    use serde::de::Error;
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let wide = number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(n));
+    wide.map(|n| n as u32)
+        .ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 to {}", u32::MAX)))
+}
 
 /// A JSON body. An empty one counts as `{}`.
 pub struct Json<T>(pub T);

@@ -1,7 +1,7 @@
 //! Calls: what became of each, its timeline of facts, its recording; and the agent's hand on the one at hand.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique};
+use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique, whole};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::state::{Api, State};
@@ -206,6 +206,7 @@ const FIELD_MAX: usize = 4 * 1024;
 #[serde(deny_unknown_fields)]
 struct Choose {
     /// Of the step as it was shown: a click on an older one is refused.
+    #[serde(deserialize_with = "whole")]
     turn: u32,
     choice: String,
     #[serde(default, deserialize_with = "unique")]

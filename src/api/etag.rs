@@ -64,17 +64,22 @@ impl Condition {
                 Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, reason).at("if-match"))
             }
             None => Ok(()),
-            Some(tags) if !tags.split(',').map(str::trim).all(well_formed) => {
+            Some(tags) if !listed(tags).all(well_formed) => {
                 let value: String = tags.chars().take(64).collect();
                 Err(Problem::invalid("if-match", Reason::new("api.if_match_form").with("value", value)))
             }
-            Some(tags) if tags.split(',').map(str::trim).any(|one| one == "*" || one == tag) => Ok(()),
+            Some(tags) if listed(tags).any(|one| one == "*" || one == tag) => Ok(()),
             Some(_) => {
                 let reason = Reason::new("api.changed_meanwhile").with("tag", tag);
                 Err(Problem::new(StatusCode::PRECONDITION_FAILED, reason).at("if-match"))
             }
         }
     }
+}
+
+/// A list may have empty places, and be empty (RFC 9110 section 5.6.1.2): then nothing matches.
+fn listed(tags: &str) -> impl Iterator<Item = &str> {
+    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty())
 }
 
 /// `*`, or what RFC 9110 section 8.8.3 calls an entity tag. Ours hold no comma.

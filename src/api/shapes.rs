@@ -65,6 +65,8 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("NewAgent.name", json!({ "pattern": NAME })),
         ("NewAgent.lang", json!({ "enum": ["en", "zh-Hans", "zh-Hant", null] })),
         ("Login.campaigns", json!({ "minItems": 1, "items": id() })),
+        ("Preview.campaign", id()),
+        ("Preview.lead", json!({ "pattern": "^[0-9a-f]{16}$" })),
         ("Pause.reason", json!({ "minLength": 1, "maxLength": 64 })),
         ("Choose.turn", json!({ "maximum": u32::MAX })),
         (

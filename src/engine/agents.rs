@@ -290,10 +290,21 @@ impl Engine {
         };
         match (registered, session.device) {
             (true, Device::Down) => self.call_phone(id),
-            (true, Device::Calling(_) | Device::Up(_)) => {}
+            // It stands somewhere else than where we call, or where nobody speaks any more: a phone that was restarted.
+            (true, Device::Calling(leg)) => self.call_phone_anew(id, leg),
+            (true, Device::Up(leg)) if session.silent => self.call_phone_anew(id, leg),
+            (true, Device::Up(_)) => {}
             // An open leg is better evidence than a registration: its own end will tell.
             (false, _) => {}
         }
+    }
+
+    fn call_phone_anew(&mut self, id: AgentId, old: LegId) {
+        self.legs.remove(&old);
+        self.command(Command::HangUp { leg: old });
+        self.on_phone_down(id);
+        self.timers.cancel(Timer::CallPhone(id));
+        self.call_phone(id);
     }
 
     /// INVITE to the agent's phone, for the whole shift.

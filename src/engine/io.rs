@@ -56,7 +56,7 @@ pub enum Input {
         trunk: TrunkId,
         event: TrunkEvent,
     },
-    /// An agent's softphone registered (true) or its registration ended.
+    /// An agent's softphone registered, anew or at another address (true), or its registration ended.
     Phone {
         agent: AgentId,
         registered: bool,

@@ -175,7 +175,7 @@ pub enum Event {
     },
     /// A call for us. Answer it by `ring`, `early_media`, `answer` or `refuse`.
     Incoming(Box<Incoming>),
-    /// A user's first contact at our registrar.
+    /// A user's first contact at our registrar, or a later one at another address: the phone moved, or was restarted.
     Registered {
         user: String,
         /// Where the phone is.

@@ -8,6 +8,7 @@ use crate::sip::scan::{Message, Name, NameAddr, name_addr, number};
 use crate::sip::transport::Peer;
 use crate::sip::write::Writer;
 use crate::words::Moment;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 impl Stack {
@@ -38,7 +39,7 @@ impl Stack {
         if self.registrar.users[at].name != to {
             return self.respond_once(now, peer, message, key, 403, |_| {});
         }
-        let before = !self.registrar.users[at].contacts.is_empty();
+        let before = self.phone_at(at);
         match self.change_contacts(now, peer, message, at) {
             Ok(()) => self.confirm_registration(now, peer, message, key, at),
             Err(423) => {
@@ -70,7 +71,7 @@ impl Stack {
             };
             self.registrar.bind(at, contact, self.config.limits.contacts_per_user_max);
         }
-        self.tell_registration(at, false);
+        self.tell_registration(at, None);
         self.arm_user(at);
     }
 
@@ -91,17 +92,19 @@ impl Stack {
         self.events.push_back(Event::Bindings { user: user.name.clone(), bindings });
     }
 
-    fn tell_registration(&mut self, at: usize, before: bool) {
-        let user = &self.registrar.users[at];
-        match (before, user.contacts.last()) {
-            (false, Some(contact)) => {
-                let event = Event::Registered { user: user.name.clone(), address: contact.peer.addr };
-                self.events.push_back(event);
+    /// Where calls to the user go.
+    fn phone_at(&self, at: usize) -> Option<SocketAddr> {
+        self.registrar.users[at].contacts.last().map(|contact| contact.peer.addr)
+    }
+
+    fn tell_registration(&mut self, at: usize, before: Option<SocketAddr>) {
+        let user = self.registrar.users[at].name.clone();
+        match (before, self.phone_at(at)) {
+            (before, Some(address)) if before != Some(address) => {
+                self.events.push_back(Event::Registered { user, address });
             }
-            (true, None) => {
-                self.events.push_back(Event::Unregistered { user: user.name.clone(), expired: false });
-            }
-            _ => {}
+            (Some(_), None) => self.events.push_back(Event::Unregistered { user, expired: false }),
+            (Some(_) | None, Some(_)) | (None, None) => {}
         }
     }
 
