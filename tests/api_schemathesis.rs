@@ -37,8 +37,8 @@ fn two_thousand_generated_requests() {
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{errors}");
-    let generated = said.split(" generated").next().and_then(|before| before.split_whitespace().last());
-    let generated: u32 = generated.and_then(|count| count.replace(',', "").parse().ok()).expect("it says how many");
+    let counted = said.lines().filter_map(|line| line.split_once(" generated")?.0.trim().replace(',', "").parse().ok());
+    let generated: u32 = counted.last().expect("it says how many");
     println!("{generated} cases");
     assert!(generated >= 2_000, "{generated} cases:\n{said}");
     let log = house.dialer.stop();

@@ -233,7 +233,7 @@ fn poor_list() -> Pacer {
 fn the_next_run_starts_from_what_this_one_learned() {
     let stored = serde_json::to_string(&poor_list().learned()).expect("numbers");
     let learned: Learned = serde_json::from_str(&stored).expect("as written");
-    assert_eq!(learned.calls(), 600);
+    assert_eq!(learned.calls(), 2_400);
     let mut warm = with_agents(Settings::default(), 10);
     warm.warm_with(&learned).expect("sound");
     let mut cold = with_agents(Settings::default(), 10);
