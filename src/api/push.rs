@@ -6,11 +6,10 @@ use super::state::Api;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::Serialize;
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
 
 /// Written and not yet read. Then the task waits, and the watched values it reads next are newer.
 const UNREAD_MAX: usize = 4;
@@ -54,15 +53,5 @@ where
 {
     let (sender, receiver) = mpsc::channel(UNREAD_MAX);
     tokio::spawn(task(Push(sender)));
-    Sse::new(Received(receiver)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY))
-}
-
-struct Received(mpsc::Receiver<Event>);
-
-impl Stream for Received {
-    type Item = Result<Event, Infallible>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context).map(|event| event.map(Ok))
-    }
+    Sse::new(ReceiverStream::new(receiver).map(Ok)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY))
 }

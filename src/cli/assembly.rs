@@ -49,7 +49,7 @@ impl Assembly {
         })?;
         let address = listener.local_addr()?;
         let store = data::open_store(config).await?;
-        let (told, fold) = verify::fold_and_imports(&store).await?;
+        let verify::Folded { fold, told, .. } = verify::fold(&store).await?;
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
         let (observer, written) = (feed.clone(), feed.clone());

@@ -37,7 +37,7 @@ pub(crate) async fn verify(store: &Store, data: &std::path::Path, print: bool) -
             difference.table, difference.key, difference.stored, difference.replayed
         );
     }
-    let (facts, fold) = fold(store).await?;
+    let Folded { facts, fold, .. } = fold(store).await?;
     // A second fold in pages of another size and from the last fact backwards must give the same figures.
     let again = fold_backwards(store).await?;
     let figures = fold.report().figures(&Query::default())?;
@@ -63,21 +63,21 @@ pub(crate) async fn verify(store: &Store, data: &std::path::Path, print: bool) -
 }
 
 /// All facts of the store, folded.
-pub(crate) async fn fold(store: &Store) -> Result<(u64, Fold), Failure> {
-    let mut fold = Fold::new();
-    let facts = store.each_fact(&FactFilter::default(), |fact| fold.observe(fact)).await?;
-    Ok((facts, fold))
+pub(crate) struct Folded {
+    facts: u64,
+    pub fold: Fold,
+    /// The seq of the last fact that the store wrote by itself.
+    pub told: u64,
 }
 
-/// The same for a server: with the seq of the last fact that the store wrote by itself.
-pub(crate) async fn fold_and_imports(store: &Store) -> Result<(u64, Fold), Failure> {
+pub(crate) async fn fold(store: &Store) -> Result<Folded, Failure> {
     let (mut fold, mut told) = (Fold::new(), 0);
     let each = |fact: &Envelope| {
         fold.observe(fact);
         told = if fact.node == STORE_NODE { fact.seq } else { told };
     };
-    store.each_fact(&FactFilter::default(), each).await?;
-    Ok((told, fold))
+    let facts = store.each_fact(&FactFilter::default(), each).await?;
+    Ok(Folded { facts, fold, told })
 }
 
 async fn fold_backwards(store: &Store) -> Result<Fold, Failure> {

@@ -47,11 +47,9 @@ impl Tuples {
     /// SQLite looks a numbered variable up among all before it, so there they stay without numbers.
     fn text(&self, rows: usize, numbered: bool) -> String {
         use std::fmt::Write;
-        let mut text = format!("{} (VALUES ", self.before);
-        if self.before.ends_with("VALUES") {
-            text.truncate(self.before.len());
-            text.push(' ');
-        }
+        // As a table of its own the tuples stand in brackets; an INSERT takes them as they are.
+        let (open, close) = if self.before.ends_with("VALUES") { (" ", ") ") } else { (" (VALUES ", ")) ") };
+        let mut text = format!("{}{open}", self.before);
         let columns = self.columns.as_bytes();
         for place in 0..rows * columns.len() {
             text.push_str(match (place % columns.len(), place) {
@@ -67,7 +65,7 @@ impl Tuples {
                 None => write!(text, "${}", place + 1).expect("a String takes all"),
             }
         }
-        text.push_str(if self.before.ends_with("VALUES") { ") " } else { ")) " });
+        text.push_str(close);
         text.push_str(self.after);
         text
     }

@@ -126,7 +126,7 @@ impl Demo {
         let live = live.lock().expect("never held across a panic").report().figures(&Query::default())?;
         let place = Place { config: None, data: Some(dir.clone()) };
         let store = data::open_store(&place.load()?).await?;
-        let (_, fold) = verify::fold(&store).await?;
+        let fold = verify::fold(&store).await?.fold;
         let figures = fold.report().figures(&Query::default())?;
         self.print(labels, &figures)?;
         if let Some(first) = first_call {

@@ -89,20 +89,8 @@ impl Client {
         request: Vec<u8>,
     ) -> Client {
         let cap = if invite { timers.long() } else { timers.t2 };
-        Client {
-            invite,
-            owner,
-            peer,
-            state: ClientState::Calling,
-            request,
-            ack: Vec::new(),
-            cancel: Cancel::No,
-            strays: Vec::new(),
-            retry: Retry::new(now, timers, cap, peer.transport.reliable()),
-            linger: None,
-            held: false,
-            alarm: Alarm::default(),
-        }
+        let retry = Retry::new(now, timers, cap, peer.transport.reliable());
+        Client { invite, retry, held: false, ..Client::held(owner, peer, request) }
     }
 
     /// An INVITE that is not sent yet. No timer runs.
