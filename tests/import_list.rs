@@ -270,6 +270,23 @@ fn import_in(bytes: &[u8], portion: usize) -> Result<(ImportReport, Kept), Impor
     Ok((report, kept))
 }
 
+/// An upload comes in portions of any size: what was guessed of its encoding must not hang on them.
+#[test]
+fn portions_change_no_encoding() {
+    let quoted: &[u8] = b"phone,name,lang\n\"0\xee\"\xc3{a\xc30\xc3\xa9\x9cA\xa9\xc3\0\xc8\"\"\"\"\"";
+    let (gb, _, _) = encoding_rs::GB18030.encode("姓名,手机\n王小明,13800138000\n");
+    let utf_16: Vec<u8> = "手机,lang,name\n13800138000,zh,wang\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut late = b"phone,name\n".repeat(3_000);
+    late.extend_from_slice(&gb);
+    for file in [quoted, &gb, &utf_16, &late] {
+        let whole = import_in(file, file.len());
+        for portion in [1, 2, 7, 8, 9, 1_023, 1_024, 1_025, 4_096] {
+            let parts = import_in(file, portion);
+            assert_eq!(whole.as_ref().map(|(one, _)| one), parts.as_ref().map(|(one, _)| one), "portions of {portion}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -5,8 +5,15 @@ use crate::words::Reason;
 use chardetng::EncodingDetector;
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
-/// So many bytes from the first one that is not ASCII decide.
+/// So many of the file's first bytes tell a byte order mark, UTF-16 and what is no text.
+const HEAD_BYTES: usize = 1_024;
+
+/// So many bytes from the first one that is not plain ASCII decide. Neither number may depend on how the bytes
+/// arrive: the same file must read the same in any portions.
 const SAMPLE_BYTES: usize = 64 * 1024;
+
+/// What stands before the first byte that is not ASCII; a letter or a space there is a hint to the detector.
+const BEFORE_BYTES: usize = 2;
 
 pub struct Decoder {
     /// Of the home region, as a hint: Big5 and GB18030 differ little in a short file.
@@ -15,10 +22,13 @@ pub struct Decoder {
 }
 
 enum State {
-    /// Nothing but ASCII has gone through; these bytes wait for more. `start`: none has gone yet.
+    /// Fewer than `HEAD_BYTES` have come.
+    Head(Vec<u8>),
+    /// Nothing but ASCII has gone through; these bytes wait for more.
     Plain {
         waiting: Vec<u8>,
-        start: bool,
+        /// The last that went through, `BEFORE_BYTES` at most.
+        before: Vec<u8>,
     },
     Known {
         encoding: &'static Encoding,
@@ -30,13 +40,13 @@ impl Decoder {
     pub fn new(region: &str) -> Decoder {
         let letters = region.bytes().all(|b| b.is_ascii_alphabetic());
         let tld = letters.then(|| region.to_ascii_lowercase().as_bytes().try_into().ok()).flatten();
-        Decoder { tld, state: State::Plain { waiting: Vec::new(), start: true } }
+        Decoder { tld, state: State::Head(Vec::new()) }
     }
 
     /// The name in the WHATWG Encoding Standard. A file of ASCII alone is UTF-8.
     pub fn name(&self) -> &'static str {
         match &self.state {
-            State::Plain { .. } => UTF_8.name(),
+            State::Head(_) | State::Plain { .. } => UTF_8.name(),
             State::Known { encoding, .. } => encoding.name(),
         }
     }
@@ -47,7 +57,7 @@ impl Decoder {
                 decode(decoder, bytes, false, text);
                 Ok(())
             }
-            State::Plain { waiting, .. } => {
+            State::Head(waiting) | State::Plain { waiting, .. } => {
                 waiting.extend_from_slice(bytes);
                 self.decide(false, text)
             }
@@ -62,31 +72,42 @@ impl Decoder {
         Ok(())
     }
 
+    /// `end`: no more bytes will come.
     fn decide(&mut self, end: bool, text: &mut Vec<u8>) -> Result<(), Reason> {
-        let State::Plain { waiting, start } = &mut self.state else {
+        if let State::Head(waiting) = &mut self.state {
+            if waiting.len() < HEAD_BYTES && !end {
+                return Ok(());
+            }
+            let waiting = std::mem::take(waiting);
+            let head = &waiting[..waiting.len().min(HEAD_BYTES)];
+            if let Some(kind) = magic(head) {
+                return Err(Reason::new("import.not_text").with("kind", kind));
+            }
+            match Encoding::for_bom(head).or_else(|| utf_16_without_mark(head).map(|found| (found, 0))) {
+                Some((encoding, mark)) => self.know(encoding, &waiting[mark..], text),
+                None => self.state = State::Plain { waiting, before: Vec::new() },
+            }
+        }
+        let State::Plain { waiting, before } = &mut self.state else {
             return Ok(());
         };
-        if *start && waiting.len() < 8 && !end {
+        let plain = waiting.iter().position(|b| !b.is_ascii() || matches!(b, 0 | 0x1b)).unwrap_or(waiting.len());
+        before.extend_from_slice(&waiting[plain.saturating_sub(BEFORE_BYTES)..plain]);
+        before.drain(..before.len().saturating_sub(BEFORE_BYTES));
+        text.extend(waiting.drain(..plain));
+        if waiting.is_empty() || (waiting.len() < SAMPLE_BYTES && !end) {
             return Ok(());
         }
-        if *start && let Some(kind) = magic(waiting) {
-            return Err(Reason::new("import.not_text").with("kind", kind));
-        }
-        let plain = waiting.iter().all(|b| b.is_ascii() && *b != 0 && *b != 0x1b);
-        if plain {
-            text.append(waiting);
-            *start = false;
-            return Ok(());
-        }
-        if waiting.len() < SAMPLE_BYTES && !end {
-            return Ok(());
-        }
-        let bytes = std::mem::take(waiting);
-        let (encoding, skip) = detect(&bytes, *start, end, self.tld);
-        let mut decoder = encoding.new_decoder_without_bom_handling();
-        decode(&mut decoder, &bytes[skip..], false, text);
-        self.state = State::Known { encoding, decoder };
+        let (waiting, before) = (std::mem::take(waiting), std::mem::take(before));
+        let encoding = detect(&before, &waiting[..waiting.len().min(SAMPLE_BYTES)], self.tld);
+        self.know(encoding, &waiting, text);
         Ok(())
+    }
+
+    fn know(&mut self, encoding: &'static Encoding, bytes: &[u8], text: &mut Vec<u8>) {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        decode(&mut decoder, bytes, false, text);
+        self.state = State::Known { encoding, decoder };
     }
 }
 
@@ -102,32 +123,25 @@ fn magic(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The encoding, and how long its byte order mark is.
-fn detect(bytes: &[u8], start: bool, end: bool, tld: Option<[u8; 2]>) -> (&'static Encoding, usize) {
-    if start && let Some(found) = Encoding::for_bom(bytes) {
-        return found;
-    }
-    if let Some(encoding) = utf_16_without_mark(bytes, start) {
-        return (encoding, 0);
-    }
-    let valid = match std::str::from_utf8(bytes) {
+/// The encoding of a sample that is shorter than `SAMPLE_BYTES` only at the file's end.
+fn detect(before: &[u8], sample: &[u8], tld: Option<[u8; 2]>) -> &'static Encoding {
+    let end = sample.len() < SAMPLE_BYTES;
+    let valid = match std::str::from_utf8(sample) {
         Ok(_) => true,
         // Cut within a character by the sample's end.
         Err(error) => !end && error.error_len().is_none(),
     };
-    if valid {
-        return (UTF_8, 0);
-    }
     // One bad byte in a UTF-8 file costs a row, not every name of the file.
-    if mostly_utf_8(bytes) {
-        return (UTF_8, 0);
+    if valid || mostly_utf_8(sample) {
+        return UTF_8;
     }
     let mut detector = EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, end);
+    detector.feed(before, false);
+    detector.feed(sample, end);
     let tld = tld.as_ref().map(|letters| &letters[..]);
     let guess = detector.guess(tld, chardetng::Utf8Detection::Deny);
     // GB18030 reads all that GBK reads.
-    (if guess == GBK { GB18030 } else { guess }, 0)
+    if guess == GBK { GB18030 } else { guess }
 }
 
 /// At least four in five of the sequences that are not ASCII are UTF-8: of GBK's or Big5's, one in seven would be.
@@ -140,11 +154,8 @@ fn mostly_utf_8(bytes: &[u8]) -> bool {
     good >= 4 * bad
 }
 
-/// Every other byte of mostly-ASCII text is 0. Only from the file's start: pairs must be aligned.
-fn utf_16_without_mark(bytes: &[u8], start: bool) -> Option<&'static Encoding> {
-    if !start {
-        return None;
-    }
+/// Every other byte of mostly-ASCII text is 0. `bytes` begin with the file: pairs must be aligned.
+fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
     let (even, odd, half) = (zeros(0), zeros(1), bytes.len() / 2);
     if odd * 3 > half && even * 10 < half.max(10) {
