@@ -3,7 +3,7 @@
 use super::Engine;
 use super::io::*;
 use super::state::{Campaign, Trunk};
-use super::tape::{Entry, Tape};
+use super::tape::{Entry, Joint, Tape};
 use super::timers::Timer;
 use super::why::Told;
 use crate::campaign::Rules;
@@ -91,6 +91,7 @@ impl Engine {
             steps: BTreeMap::new(),
             told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
+            joint: Joint::default(),
             rests: None,
             tape,
             window_until,

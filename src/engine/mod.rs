@@ -17,6 +17,7 @@ mod page;
 mod preview;
 mod recover;
 mod requests;
+mod sellers;
 mod sharing;
 mod shown;
 mod shutdown;

@@ -57,6 +57,7 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         self.renew_window(id);
+        self.tell_joint(id);
         let room = self.room(id);
         let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
         let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");

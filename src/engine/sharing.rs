@@ -174,9 +174,10 @@ impl Engine {
         }
         if self.agents_wanted(campaign, 1) == 0 {
             let rests = campaign.rests.as_ref().filter(|(until, _)| self.now < *until);
-            return rests.map(|(_, reason)| reason.clone()).or_else(|| self.no_leads(id)).or_else(|| {
-                (self.channels_free(campaign) == 0).then(|| self.channels_taken(id))
-            });
+            return rests
+                .map(|(_, reason)| reason.clone())
+                .or_else(|| self.no_leads(id))
+                .or_else(|| (self.channels_free(campaign) == 0).then(|| self.channels_taken(id)));
         }
         let names = others.iter().filter_map(|id| Some(self.campaigns.get(id)?.spec.name.as_str()));
         let reason = Reason::new("why.share_used").with("own", own).with("agents", all);

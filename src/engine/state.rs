@@ -1,7 +1,7 @@
 //! What the engine knows of campaigns, calls and trunks between inputs.
 
 use super::io::{CampaignSpec, CampaignState, LeadCounts, Refusal, Reply, TrunkRecord};
-use super::tape::Tape;
+use super::tape::{Joint, Tape};
 use super::why::Told;
 use crate::campaign::{Lead, Rules, profile::Profile};
 use crate::pacing::{Pacer, call_rate::CallRate};
@@ -39,6 +39,8 @@ pub(super) struct Campaign {
     /// Why it dials or does not, and its latest decisions.
     pub told: Told,
     pub estimates: crate::pacing::Estimates,
+    /// What pacing was last told of the seller's other campaigns.
+    pub joint: Joint,
     /// Nothing may be dialed until then, and why.
     pub rests: Option<(Moment, Reason)>,
     /// What pacing heard and said, for `replay`.

@@ -165,6 +165,9 @@ impl Engine {
             return reason;
         }
         let decided = decision.reason.clone();
+        if let Some(reason) = self.seller_binds(id, decision) {
+            return reason;
+        }
         match decided.code.as_str() {
             "pacing.no_agents" => self.share_used(id, decision).unwrap_or_else(|| self.nobody(id)),
             "pacing.no_channels" => self.channels_taken(id),

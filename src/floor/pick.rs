@@ -46,9 +46,8 @@ impl Floor {
     /// The agent who takes the next customer of a campaign: the promised one if ready, else the longest idle of those
     /// who are kept for it, else of those who are kept for another one: whoever waits on the line comes first.
     pub fn pick(&self, campaign: CampaignId, promised: Option<AgentId>) -> Option<AgentId> {
-        let ready = |agent: &&Agent| {
-            agent.session.as_ref().is_some_and(|s| s.free() && s.campaigns.contains(&campaign))
-        };
+        let ready =
+            |agent: &&Agent| agent.session.as_ref().is_some_and(|s| s.free() && s.campaigns.contains(&campaign));
         if let Some(agent) = promised.and_then(|id| self.agents.get(&id)).filter(ready) {
             return Some(agent.id);
         }
