@@ -1,7 +1,7 @@
 //! Agents: created with their secrets once, logged in, ready, paused; what they see now.
 
 use super::auth::Caller;
-use super::body::{Json, Path, parse, parse_some};
+use super::body::{Json, Page, Path, Place, Query, limit, parse, parse_some};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, Tagged};
 use super::state::{Api, State};
@@ -85,11 +85,18 @@ pub struct Ready {
 
 const LEAD: &[Scope] = &[Scope::Manager, Scope::Supervisor];
 
-#[utoipa::path(get, path = "/v1/agents", tag = "agents", responses((status = 200, body = [Agent])))]
-async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Agent>>, Problem> {
+/// The oldest first.
+#[utoipa::path(get, path = "/v1/agents", tag = "agents", params(Place),
+    responses((status = 200, body = Page<Agent>), (status = 422)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(place): Query<Place>,
+) -> Result<axum::Json<Page<Agent>>, Problem> {
     caller.needs(LEAD)?;
-    let rows = api.store.agents().await?;
-    Ok(axum::Json(rows.into_iter().map(|row| show(&api, row)).collect()))
+    let limit = limit(place.limit)?;
+    let rows = api.store.agents_after(parse_some("after", place.after.as_ref())?, limit).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(&api, row))))
 }
 
 #[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = NewAgent,

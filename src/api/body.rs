@@ -211,6 +211,16 @@ pub fn short(field: &str, text: Option<String>, most: usize) -> Result<Option<St
     }
 }
 
+/// Where a list goes on.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    pub limit: Option<u32>,
+}
+
 /// Rows of a page; more are asked for with `after=next`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Page<T> {

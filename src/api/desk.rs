@@ -110,7 +110,7 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
         return Err(Problem::forbidden(Reason::new("api.agents_only").with("scope", caller.scope)));
     };
     let row = api.store.agent(agent).await?.ok_or_else(|| Problem::not_found(Noun::Agent, agent))?;
-    Ok(push::stream(move |push| attend(api, caller, row, push)))
+    Ok(push::stream(push::PICTURES_UNREAD_MAX, move |push| attend(api, caller, row, push)))
 }
 
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {

@@ -38,7 +38,7 @@ struct Changes<'a> {
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl IntoResponse, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client])?;
-    Ok(push::stream(move |push| watch(api, caller, push)))
+    Ok(push::stream(push::PICTURES_UNREAD_MAX, move |push| watch(api, caller, push)))
 }
 
 async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {

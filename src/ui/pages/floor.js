@@ -5,7 +5,7 @@ import { $, announce, confirm, h, put, setText } from "./dom.js";
 import { ask, follow } from "./net.js";
 import { chart } from "./charts.js";
 import { drawBar, enter, line, login, shell, trouble } from "./shell.js";
-import { clock, count, figure, has, hm, lang, own, percent, t } from "./words.js";
+import { clock, count, figure, has, lang, own, percent, t } from "./words.js";
 
 const floor = {
   agents: new Map(), campaigns: new Map(), courses: new Map(), faults: [], skew: 0, whole: false,
