@@ -38,7 +38,7 @@ impl Client {
         assert!(html.contains("/ui/agent.js") && html.contains("/ui/preview.js"), "{html}");
         let mut browser = Client { base: base.to_owned(), cookie, csrf: String::new(), http };
         let session = browser.get("/v1/session");
-        assert_eq!((&session["name"], &session["role"]), (&json!("you"), &json!("agent")), "{session}");
+        assert_eq!((&session["name"], &session["role"]), (&json!("anna"), &json!("agent")), "{session}");
         browser.csrf = session["csrf"].as_str().unwrap().to_owned();
         browser
     }
@@ -124,6 +124,7 @@ fn a_flow_is_written_beside_the_page() {
     state(&page, "pause");
     page.keys(ENTER);
     answered(&page);
+    assert_eq!(page.text(".who .name"), "Ann Lee", "a made-up person with the columns of the folder's list");
     from_the_opener_to_the_order(&page);
     picture(&page, &dir, "preview");
 

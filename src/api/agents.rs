@@ -4,6 +4,7 @@ use super::auth::Caller;
 use super::body::{Json, Page, Path, Place, Query, limit, parse, parse_some};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, Tagged};
+use super::pauses;
 use super::state::{Api, State};
 use crate::engine::{AgentRecord, AgentView, Request};
 use crate::store::{AgentRow, Scope};
@@ -68,6 +69,8 @@ pub struct Login {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pause {
+    /// One of the house's: `break`, `lunch`, `training`, `coaching`, `meeting`, `paperwork`, `technical`, `care`, unless
+    /// its configuration names its own.
     #[serde(default)]
     reason: Option<String>,
     /// After the call in hand and its wrap-up, which this does not end.
@@ -175,10 +178,7 @@ async fn pause(
     Json(pause): Json<Pause>,
 ) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
-    let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
-    if reason.is_empty() || reason.chars().count() > 64 {
-        return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
-    }
+    let reason = pauses::choose(&api.pauses, pause.reason)?;
     order(api, caller, id, &if_match, |agent| match pause.after_call {
         true => Request::AfterCall { agent, pause: Some(reason) },
         false => Request::Pause { agent, reason },

@@ -4,6 +4,7 @@
 use super::auth::Caller;
 use super::board::midnight;
 use super::error::{Noun, Problem};
+use super::pauses::PauseReason;
 use super::push::{self, Push};
 use super::state::{Api, State};
 use crate::campaign::Settings;
@@ -42,6 +43,7 @@ struct Hello<'a> {
     name: &'a str,
     lang: Lang,
     campaigns: Vec<Choice>,
+    pauses: &'a [PauseReason],
 }
 
 /// A campaign that can be worked for.
@@ -206,6 +208,7 @@ impl Desk {
             name: &self.agent.name,
             lang: self.agent.lang,
             campaigns,
+            pauses: &self.api.pauses,
         };
         self.push.json("hello", &hello).await
     }

@@ -44,7 +44,8 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
 async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {
     let board = api.feed.board();
     let (mut floor, mut figures) = (board.floor(), board.figures());
-    push.json("hello", &serde_json::json!({ "boot": board.boot, "now": (api.now)().millis() })).await?;
+    let hello = serde_json::json!({ "boot": board.boot, "now": (api.now)().millis(), "pauses": api.pauses });
+    push.json("hello", &hello).await?;
     let mut known = FloorNow::default();
     let mut courses: BTreeMap<CampaignId, Arc<Course>> = BTreeMap::new();
     let over = push.over(&api, &caller);

@@ -26,6 +26,7 @@ mod lockout;
 mod manual;
 mod orders;
 mod pages;
+pub mod pauses;
 pub mod preview;
 mod push;
 mod rates;

@@ -4,7 +4,7 @@
 
 use super::state::State;
 use super::{cookie, pages};
-use crate::words::UserId;
+use crate::words::{Text, UserId};
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +50,7 @@ pub struct News {
     /// A change is good and waits for the call in hand to end.
     pub waits: bool,
     /// What is wrong with the folder, or made a flow fail, with file and line.
-    pub problem: Option<String>,
+    pub problem: Option<Text>,
 }
 
 pub fn router() -> Router<State> {

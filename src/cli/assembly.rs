@@ -82,6 +82,7 @@ impl Assembly {
             recordings: config.data.dir.clone(),
             uploads: config.data.dir.join("uploads"),
             sip_realm: config.sip.realm.clone(),
+            pauses: config.pause_reasons(),
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),

@@ -8,7 +8,7 @@ mod watch;
 
 use super::assembly::Assembly;
 use super::config::{Config, Trunk};
-use super::{Failure, serve};
+use super::{Failure, check, serve};
 use crate::api::preview::{Act, Phone, Preview as Page, Shown};
 use crate::engine::{AgentRecord, Request};
 use crate::live::clock::wall_now;
@@ -25,7 +25,8 @@ use tokio::signal::unix::{SignalKind, signal};
 const DIALER_PORTS: (u16, u16) = (15_384, 15_883);
 const PEERS_PORTS: (u16, u16) = (15_884, 16_383);
 const NAME: &str = "preview";
-const AGENT: &str = "you";
+/// Whose page it is. A name, for openers say it.
+const AGENT: &str = "anna";
 
 #[derive(clap::Args)]
 pub(crate) struct Preview {
@@ -54,10 +55,14 @@ impl Preview {
 
     async fn show(&self, scratch: &Path) -> Result<ExitCode, Failure> {
         let copy = scratch.join("campaigns").join(NAME);
-        watch::proof(&self.dir)?;
-        let settings = folder::write(&self.dir, &copy)?;
+        let lang = check::lang(None);
+        watch::proof(&self.dir).map_err(|problems| {
+            let (dir, problems) = (self.dir.display(), problems.get(lang));
+            Failure(format!("{dir} has problems (`outpace check {dir}` lists the same):\n{problems}"))
+        })?;
+        folder::write(&self.dir, &copy)?;
         let list = scratch.join("people.csv");
-        folder::people(&self.dir, &settings, &list)?;
+        folder::people(&self.dir, &list)?;
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;

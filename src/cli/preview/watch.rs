@@ -4,13 +4,13 @@
 use super::{NAME, ask, folder};
 use crate::api::Event;
 use crate::api::preview::News;
-use crate::cli::Failure;
+use crate::campaign;
 use crate::cli::assembly::Assembly;
 use crate::cli::{check, data};
 use crate::engine::Request;
 use crate::facts::Fact;
 use crate::script::check as walk;
-use crate::words::{CampaignId, Lang};
+use crate::words::{CampaignId, Lang, Text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -26,11 +26,22 @@ pub(super) type Board = Arc<Mutex<News>>;
 /// Changed files by path: length and time.
 type Stamp = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// The folder's Lua, read and walked through: every mistake with its file and line.
-pub(super) fn proof(dir: &Path) -> Result<(), Failure> {
-    let bundle = data::bundle(&dir.display().to_string(), &data::read_folder(dir)?)?;
-    let report = walk::check(&check::inputs(dir, &bundle));
-    if report.has_errors() { Err(Failure(report.text(Lang::En).trim_end().to_owned())) } else { Ok(()) }
+/// Settings, Lua and prompts, read and walked through: every mistake with its file and line.
+pub(super) fn proof(dir: &Path) -> Result<(), Text> {
+    let files = data::read_folder(dir).map_err(|failure| Text::plain(failure.0))?;
+    let bundle = campaign::bundle(&files)
+        .map_err(|problems| each_lang(|lang| problems.iter().map(|problem| problem.text(lang)).collect()))?;
+    let report = walk::check(&check::inputs(dir, &data::with_shared_scripts(bundle)));
+    if !report.has_errors() {
+        return Ok(());
+    }
+    Err(each_lang(|lang| report.text(lang).lines().take(report.findings.len()).map(str::to_owned).collect()))
+}
+
+/// One line a mistake.
+fn each_lang(lines: impl Fn(Lang) -> Vec<String>) -> Text {
+    let text = |lang| Some(lines(lang).join("\n"));
+    Text { en: text(Lang::En), zh_hans: text(Lang::ZhHans), zh_hant: text(Lang::ZhHant) }
 }
 
 /// Until it is dropped.
@@ -47,8 +58,8 @@ pub(super) async fn follow(dir: &Path, copy: &Path, assembly: &Assembly, campaig
             let taken = tokio::task::spawn_blocking(move || take(&dir, &copy)).await;
             let problem = match taken {
                 Ok(Ok(())) => None,
-                Ok(Err(Failure(why))) => Some(why),
-                Err(broken) => Some(broken.to_string()),
+                Ok(Err(why)) => Some(why),
+                Err(broken) => Some(Text::plain(broken.to_string())),
             };
             waits = problem.is_none();
             tell(board, |news| {
@@ -73,7 +84,7 @@ pub(super) async fn listen(assembly: &Assembly, board: &Board) {
         match facts.recv().await {
             Ok(Event::Fact(fact, _)) => {
                 if let Fact::FlowFailed { at, error, .. } = &fact.fact {
-                    tell(board, |news| news.problem = Some(format!("{at}: {error}")));
+                    tell(board, |news| news.problem = Some(Text::plain(format!("{at}: {error}"))));
                 }
             }
             Ok(Event::Agent(_) | Event::Campaign(_)) | Err(RecvError::Lagged(_)) => {}
@@ -87,9 +98,9 @@ fn tell(board: &Board, change: impl FnOnce(&mut News)) {
 }
 
 /// Checked, and then written over the copy that is dialed from.
-fn take(dir: &Path, copy: &Path) -> Result<(), Failure> {
+fn take(dir: &Path, copy: &Path) -> Result<(), Text> {
     proof(dir)?;
-    folder::write(dir, copy).map(|_| ())
+    folder::write(dir, copy).map(|_| ()).map_err(|failure| Text::plain(failure.0))
 }
 
 /// False: calls are still in hand, which keep the flow they began with. What rings is let go.

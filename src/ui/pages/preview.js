@@ -2,6 +2,7 @@
 // campaign's folder. For `outpace preview` alone.
 
 import { $, h, put } from "./dom.js";
+import { own } from "./words.js";
 
 const WORDS = {
   title: ["The customer's phone", "客户的电话", "客戶的電話"],
@@ -34,7 +35,7 @@ async function look() {
     state === "up" && h("div", { class: "actions" }, button("hangup", "hangup", "danger")),
     state === "up" && h("div", { class: "keys" }, [..."123456789*0#"].map((key) =>
       h("button", { class: "btn", type: "button", "data-k": `key-${key}`, "aria-label": `${t("key")} ${key}`, onclick: () => act(key) }, key))),
-    shown.problem && h("div", { id: "problem", class: "notice bad", role: "alert" }, h("h3", {}, t("problem")), h("pre", { tabindex: "0" }, shown.problem)),
+    shown.problem && h("div", { id: "problem", class: "notice bad", role: "alert" }, h("h3", {}, t("problem")), h("pre", { tabindex: "0" }, own(shown.problem))),
     !shown.problem && shown.waits && h("p", { id: "saved", class: "quiet" }, t("waits")),
     !shown.problem && !shown.waits && shown.version > 0 && h("p", { id: "saved", class: "quiet", "data-version": shown.version }, t("taken")),
   ]);

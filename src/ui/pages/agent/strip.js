@@ -3,10 +3,8 @@
 
 import { $, h, kbd, put } from "../dom.js";
 import { setKeys, shell } from "../shell.js";
-import { figure, has, lang, own, t } from "../words.js";
+import { figure, lang, own, pauseWord, t } from "../words.js";
 import { call, desk, done, endShift, hangUp, hold, inHand, pauseFor, ready, state, togglePausing } from "./desk.js";
-
-const PAUSES = ["break", "lunch", "training", "coaching", "meeting", "paperwork", "technical", "care"];
 
 export function drawStrip() {
   const strip = $("#strip");
@@ -23,9 +21,7 @@ export function drawStrip() {
   ]);
 }
 
-function reasonWord(reason) {
-  return has(`pause.${reason}`) ? t(`pause.${reason}`) : reason;
-}
+const reasonWord = (reason) => pauseWord(reason, desk.hello.pauses);
 
 function detail() {
   const { view } = desk;
@@ -57,7 +53,7 @@ function actions() {
 
 function pauses() {
   return h("div", { id: "pauses", class: "pauses", role: "group", "aria-label": t("pause.choose") },
-    PAUSES.map((reason) => h("button", { class: "btn", type: "button", "data-k": `pause-${reason}`, onclick: () => pauseFor(reason) }, t(`pause.${reason}`))));
+    desk.hello.pauses.map(({ id, title }) => h("button", { class: "btn", type: "button", "data-k": `pause-${id}`, onclick: () => pauseFor(id) }, own(title))));
 }
 
 // ── keys ──
