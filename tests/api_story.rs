@@ -51,6 +51,7 @@ fn a_day_at_the_api() {
     flow::orders_move_on(&mut house);
     people::people_log_in(&mut house);
     people::roles_hold_for_people(&house);
+    people::an_agent_is_hired_by_command(&house);
     people::guessing_does_not_pay(&house);
     let said = house.dialer.stop();
     assert!(!said.contains("panicked"), "{said}");

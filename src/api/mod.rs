@@ -24,6 +24,7 @@ mod kpis;
 mod leads;
 mod lockout;
 mod manual;
+pub mod newcomers;
 mod orders;
 mod pages;
 pub mod pauses;
