@@ -135,7 +135,7 @@ fn objection_order_and_wrap_up(page: &Browser, house: &House) {
     let facts = house.dialer.get(&format!("/v1/calls/{}/timeline", call["id"].as_str().unwrap()));
     let kinds: Vec<&str> = facts.as_array().unwrap().iter().filter_map(|fact| fact["kind"].as_str()).collect();
     let extended = house.dialer.get("/v1/kpis/wrap_extend_count?group_by=agent");
-    assert_eq!(extended["rows"][0]["value"], json!(1.0), "{extended}");
+    assert_eq!(extended["rows"][0]["value"], json!(1), "{extended}");
     for kind in ["objection_raised", "order_taken", "wrap_extended", "outcome_set"] {
         assert_eq!(kinds.iter().filter(|known| **known == kind).count(), 1, "{kind} in {kinds:?}");
     }
@@ -145,7 +145,7 @@ fn the_floor(floor: &Browser, house: &House) {
     floor.until_text("#rows", "Prayer");
     let pauses = house.dialer.get("/v1/kpis/pause_count?group_by=reason");
     let counted = pauses["rows"].as_array().unwrap().iter().find(|row| row["group"] == "prayer");
-    assert_eq!(counted.map(|row| &row["value"]), Some(&json!(1.0)), "{pauses}");
+    assert_eq!(counted.map(|row| &row["value"]), Some(&json!(1)), "{pauses}");
     floor.until("document.querySelector('[data-kpi=orders] dd')?.textContent === '1'");
     floor.until_text("[data-chart=dials] tbody", ":");
     axe(floor, "floor");
