@@ -5,7 +5,6 @@ use super::db::{Row, args, statements};
 use super::table::enum_from;
 use super::{CENTRE, Store, StoreError, take_ids};
 use crate::words::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 statements! {
@@ -24,17 +23,6 @@ statements! {
     READ_CAMPAIGN_NAMED = one(
         "SELECT id, name, version, seller, client, state, spec, updated FROM campaign WHERE centre = $1 AND name = $2");
     READ_FILES = one("SELECT path, content FROM campaign_file WHERE campaign = $1 ORDER BY path");
-}
-
-/// By the last of `CampaignStarted`, `CampaignPaused`, `CampaignDrained`, `CampaignFinished`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
 }
 
 #[derive(Debug, Clone, PartialEq)]
