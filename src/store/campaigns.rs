@@ -5,7 +5,6 @@ use super::db::{Row, args, statements};
 use super::table::enum_from;
 use super::{CENTRE, Store, StoreError, take_ids};
 use crate::words::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 statements! {
@@ -31,17 +30,6 @@ statements! {
 
 /// Of one page.
 const PAGE_MAX: u32 = 1_000;
-
-/// By the last of `CampaignStarted`, `CampaignPaused`, `CampaignDrained`, `CampaignFinished`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CampaignRow {
