@@ -165,6 +165,32 @@ fn the_floor(floor: &Browser, house: &House) {
     floor.keys(ENTER);
     floor.until_text("#why", "Paused");
     assert_eq!(house.dialer.get(&format!("/v1/campaigns/{}", house.campaign))["state"], "paused");
+    changes_are_taken_in(floor, house);
+}
+
+/// A changed folder is taken in by a click, checked first: what is wrong with it is said on the page.
+fn changes_are_taken_in(floor: &Browser, house: &House) {
+    let flow = house.dialer.data.join("campaigns/filters/flow.lua");
+    let written = std::fs::read_to_string(&flow).expect("the folder is there");
+    let version = || house.dialer.get(&format!("/v1/campaigns/{}", house.campaign))["version"].clone();
+    let before = version();
+    let take = || {
+        floor.value("document.querySelector('[data-act=take]').click()");
+        floor.until("document.querySelector('dialog[open]')");
+        floor.value("document.querySelector('dialog [data-answer=yes]').click()");
+    };
+    std::fs::write(&flow, "return flow {\n\topener = step(\n").expect("writable");
+    take();
+    floor.until_text("#trouble", "flow.lua:");
+    assert_eq!(version(), before);
+    std::fs::write(&flow, format!("{written}-- changed\n")).expect("writable");
+    // Calls that are still in flight keep it from being taken in; then it is asked again.
+    wait_until("the change to be taken in", Duration::from_secs(60), || {
+        take();
+        floor.until("!document.querySelector('dialog')");
+        version() != before
+    });
+    floor.until("document.querySelector('#trouble').textContent === ''");
 }
 
 #[test]
