@@ -138,8 +138,10 @@ fn objection_order_and_wrap_up(page: &Browser, house: &House) {
     assert_eq!((&order["call"], &order["lines"][0]["quantity"]), (&call["id"], &json!(2)), "{order}");
     let facts = house.dialer.get(&format!("/v1/calls/{}/timeline", call["id"].as_str().unwrap()));
     let kinds: Vec<&str> = facts.as_array().unwrap().iter().filter_map(|fact| fact["kind"].as_str()).collect();
-    let extended = house.dialer.get("/v1/kpis/wrap_extend_count?group_by=agent");
-    assert_eq!(extended["rows"][0]["value"], json!(1), "{extended}");
+    wait_until("the extension to be counted", Duration::from_secs(20), || {
+        let extended = house.dialer.get("/v1/kpis/wrap_extend_count?group_by=agent");
+        extended["rows"][0]["value"] == json!(1) && extended["rows"][0]["group"] == house.people[0].id.as_str()
+    });
     for kind in ["objection_raised", "order_taken", "wrap_extended", "outcome_set"] {
         assert_eq!(kinds.iter().filter(|known| **known == kind).count(), 1, "{kind} in {kinds:?}");
     }
@@ -147,9 +149,12 @@ fn objection_order_and_wrap_up(page: &Browser, house: &House) {
 
 fn the_floor(floor: &Browser, house: &House) {
     floor.until_text("#rows", "Prayer");
-    let pauses = house.dialer.get("/v1/kpis/pause_count?group_by=reason");
-    let counted = pauses["rows"].as_array().unwrap().iter().find(|row| row["group"] == "prayer");
-    assert_eq!(counted.map(|row| &row["value"]), Some(&json!(1)), "{pauses}");
+    // Counted once it is on disk.
+    wait_until("the pause to be counted by its reason", Duration::from_secs(20), || {
+        let pauses = house.dialer.get("/v1/kpis/pause_count?group_by=reason");
+        let rows = pauses["rows"].as_array().expect("a list");
+        rows.iter().any(|row| row["group"] == "prayer" && row["value"] == json!(1))
+    });
     floor.until("document.querySelector('[data-kpi=orders] dd')?.textContent === '1'");
     floor.until_text("[data-chart=dials] tbody", ":");
     axe(floor, "floor");
