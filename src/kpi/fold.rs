@@ -80,7 +80,7 @@ impl Fold {
     }
 
     fn event(&mut self, at: Stamp, event: Event) {
-        self.events.insert((at.node, at.seq), (at, event));
+        self.events.insert((at.node(), at.seq()), (at, event));
     }
 
     fn text(&mut self, text: &str) -> Arc<str> {
@@ -103,7 +103,7 @@ impl Fold {
             Fact::EngineStopped { .. } => self.event(at, Event::EngineStopped),
             Fact::CampaignConfigured(config) => {
                 let versions = self.configured.entry(config.campaign).or_default();
-                versions.insert((at.wall, (at.node, at.seq)), (**config).clone());
+                versions.insert((at.wall, (at.node(), at.seq())), (**config).clone());
             }
             Fact::CampaignStarted { campaign, .. } => self.event(at, Event::CampaignStarted(*campaign)),
             Fact::CampaignPaused { campaign, .. }
@@ -216,15 +216,15 @@ impl Fold {
             Fact::AgentStateChanged { agent, session, state, reason, call, campaign } => {
                 let reason = reason.as_deref().map(|reason| self.text(reason));
                 let change = Change { at, state: *state, reason, call: *call, campaign: *campaign };
-                self.sessions.at((*agent, *session)).changes.insert(at.seq, change);
+                self.sessions.at((*agent, *session)).changes.insert(at.seq(), change);
             }
             Fact::CustomerLeft { agent, session, call } => {
                 let session = self.sessions.at((*agent, *session));
-                session.left.insert(at.seq, (*call, at.mono));
+                session.left.insert(at.seq(), (*call, at.mono));
             }
             Fact::AgentLoggedOut { agent, session, effective, .. } => {
                 let session = self.sessions.at((*agent, *session));
-                session.logout = session.logout.max(Some((at.seq, effective.millis())));
+                session.logout = session.logout.max(Some((at.seq(), effective.millis())));
             }
             other => unreachable!("part() sends no {} here", other.kind()),
         }

@@ -45,8 +45,11 @@ impl Shelved for (AgentId, SessionId) {
     }
 }
 
+/// Records in order, side by side: most come at the end, and a tree's half-full nodes would double a month of calls.
+type Shelf<K, V> = Vec<(K, V)>;
+
 #[derive(Debug, Clone)]
-pub(super) struct Shelves<K: Shelved, V>(BTreeMap<K::Shelf, Arc<BTreeMap<K, V>>>);
+pub(super) struct Shelves<K: Shelved, V>(BTreeMap<K::Shelf, Arc<Shelf<K, V>>>);
 
 impl<K: Shelved, V> Default for Shelves<K, V> {
     fn default() -> Self {
@@ -56,12 +59,13 @@ impl<K: Shelved, V> Default for Shelves<K, V> {
 
 impl<K: Shelved, V> Shelves<K, V> {
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.0.get(&key.shelf())?.get(key)
+        let shelf = self.0.get(&key.shelf())?;
+        shelf.binary_search_by_key(key, |(key, _)| *key).ok().map(|place| &shelf[place].1)
     }
 
     /// In the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0.values().flat_map(|shelf| shelf.iter())
+        self.0.values().flat_map(|shelf| shelf.iter()).map(|(key, value)| (key, value))
     }
 
     pub fn values(&self) -> impl Iterator<Item = &V> {
@@ -70,16 +74,26 @@ impl<K: Shelved, V> Shelves<K, V> {
 }
 
 impl<K: Shelved, V: Clone> Shelves<K, V> {
-    /// The record to write to, an empty one where there was none.
+    /// The record to write to; where there was none, the one that `new` makes.
+    fn at_or(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        let shelf = Arc::make_mut(self.0.entry(key.shelf()).or_default());
+        let place = shelf.binary_search_by_key(&key, |(key, _)| *key).unwrap_or_else(|place| {
+            shelf.insert(place, (key, new()));
+            place
+        });
+        &mut shelf[place].1
+    }
+
     pub fn at(&mut self, key: K) -> &mut V
     where
         V: Default,
     {
-        Arc::make_mut(self.0.entry(key.shelf()).or_default()).entry(key).or_default()
+        self.at_or(key, V::default)
     }
 
+    /// The first stays: a record that is told twice is the same.
     pub fn insert(&mut self, key: K, value: V) {
-        Arc::make_mut(self.0.entry(key.shelf()).or_default()).insert(key, value);
+        self.at_or(key, || value);
     }
 }
 
@@ -91,7 +105,7 @@ mod tests {
     fn a_copy_stays_as_it_was_and_shares_what_nobody_wrote_to() {
         let mut live: Shelves<CallId, u32> = Shelves::default();
         for n in (0..1_000).rev() {
-            live.insert(CallId(n), n as u32);
+            *live.at(CallId(n)) = n as u32;
         }
         let copy = live.clone();
         *live.at(CallId(300)) = 7;
