@@ -2,7 +2,7 @@
 //! courses every few seconds. While nobody looks, only the list's burn-down is noted. Nothing here is stored.
 
 use super::state::Api;
-use crate::engine::{AfterCall, AgentView, CampaignState, Estimates, InFlight, Mode};
+use crate::engine::{AfterCall, AgentView, Estimates, InFlight, Mode};
 use crate::facts::LeadCounts;
 use crate::kpi::{self, Figure, Fold, GroupBy, Interval, Query};
 use crate::words::*;
