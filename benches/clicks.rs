@@ -213,6 +213,7 @@ fn serve(agents: u64) {
             recordings: dir.path().to_owned(),
             uploads: dir.path().to_owned(),
             sip_realm: "bench".to_owned(),
+            pauses: outpace::api::pauses::usual(),
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),

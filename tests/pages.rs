@@ -117,8 +117,13 @@ fn objection_order_and_wrap_up(page: &Browser, house: &House) {
     page.until("!document.querySelector('#closes')");
     page.keys("v");
     page.until("document.activeElement?.dataset.k === 'pause-break'");
+    assert_eq!(
+        page.value("[...document.querySelectorAll('#pauses .btn')].map((e) => e.textContent)"),
+        json!(["Break", "Prayer"])
+    );
+    page.value("document.querySelector('[data-k=pause-prayer]').focus()");
     page.keys(ENTER);
-    page.until_text("#strip .detail", "Break");
+    page.until_text("#strip .detail", "Prayer");
     page.keys(ENTER);
     state(page, "pause");
     page.until_text("#mine", "Order");
@@ -129,13 +134,18 @@ fn objection_order_and_wrap_up(page: &Browser, house: &House) {
     assert_eq!((&order["call"], &order["lines"][0]["quantity"]), (&call["id"], &json!(2)), "{order}");
     let facts = house.dialer.get(&format!("/v1/calls/{}/timeline", call["id"].as_str().unwrap()));
     let kinds: Vec<&str> = facts.as_array().unwrap().iter().filter_map(|fact| fact["kind"].as_str()).collect();
+    let extended = house.dialer.get("/v1/kpis/wrap_extend_count?group_by=agent");
+    assert_eq!(extended["rows"][0]["value"], json!(1), "{extended}");
     for kind in ["objection_raised", "order_taken", "wrap_extended", "outcome_set"] {
         assert_eq!(kinds.iter().filter(|known| **known == kind).count(), 1, "{kind} in {kinds:?}");
     }
 }
 
 fn the_floor(floor: &Browser, house: &House) {
-    floor.until_text("#rows", "Break");
+    floor.until_text("#rows", "Prayer");
+    let pauses = house.dialer.get("/v1/kpis/pause_count?group_by=reason");
+    let counted = pauses["rows"].as_array().unwrap().iter().find(|row| row["group"] == "prayer");
+    assert_eq!(counted.map(|row| &row["value"]), Some(&json!(1)), "{pauses}");
     floor.until("document.querySelector('[data-kpi=orders] dd')?.textContent === '1'");
     floor.until_text("[data-chart=dials] tbody", ":");
     axe(floor, "floor");

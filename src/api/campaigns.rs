@@ -1,7 +1,7 @@
 //! Campaigns: taken from their folder, started, paused, drained; their state and why they dial or do not.
 
 use super::auth::Caller;
-use super::body::{Json, Path, Query, name_of, parse, time};
+use super::body::{Json, Page, Path, Place, Query, limit, name_of, parse, parse_some, time};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, MustMatch, Tagged};
 use super::state::{Api, ShelfError, State};
@@ -111,15 +111,24 @@ const LOGGED_SHOWN: u32 = 20;
 const LEAD: &[Scope] = &[Scope::Manager];
 const WATCH: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
-#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", responses((status = 200, body = [Campaign])))]
-async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Campaign>>, Problem> {
+/// The oldest first.
+#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", params(Place),
+    responses((status = 200, body = Page<Campaign>), (status = 422)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(place): Query<Place>,
+) -> Result<axum::Json<Page<Campaign>>, Problem> {
     caller.needs(WATCH)?;
-    let rows = api.store.campaigns().await?;
-    let mut shown = Vec::new();
-    for row in rows.into_iter().filter(|row| caller.sees(row.id).is_ok()) {
-        shown.push(show(&api, row, caller.lang).await?);
+    let limit = limit(place.limit)?;
+    let after = parse_some("after", place.after.as_ref())?;
+    let rows = api.store.campaigns_after(caller.campaign(None)?, after, limit).await?;
+    let Page { items: rows, next } = Page::of(rows, limit, |row| row.id.to_string(), |row| row);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(show(&api, row, caller.lang).await?);
     }
-    Ok(axum::Json(shown))
+    Ok(axum::Json(Page { items, next }))
 }
 
 /// Reads a campaign folder, checks it, and makes it known to the dialer.

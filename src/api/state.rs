@@ -28,6 +28,8 @@ pub struct Api {
     /// Where uploads wait while they are read.
     pub uploads: PathBuf,
     pub sip_realm: String,
+    /// What agents may say when they pause.
+    pub pauses: Vec<super::pauses::PauseReason>,
     pub logins: LoginGuard,
     /// Held from the look at `If-Match` to the end of the change.
     pub changing: tokio::sync::Mutex<()>,

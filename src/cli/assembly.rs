@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::{Failure, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, Imports, LoginGuard, ShelfError};
+use crate::api::{self, Api, CampaignShelf, Feed, Imports, LoginGuard, ShelfError, newcomers};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -53,6 +53,7 @@ impl Assembly {
         let kpis = Arc::new(Mutex::new(fold));
         let feed = Feed::new(kpis.clone());
         let (observer, written) = (feed.clone(), feed.clone());
+        let youngest = store.agents().await?.last().map(|agent| agent.id);
         let host = Host::start(HostSetup {
             node: config.node.id,
             store: store.clone(),
@@ -82,6 +83,7 @@ impl Assembly {
             recordings: config.data.dir.clone(),
             uploads: config.data.dir.join("uploads"),
             sip_realm: config.sip.realm.clone(),
+            pauses: config.pause_reasons(),
             logins: LoginGuard::new(address),
             changing: tokio::sync::Mutex::default(),
             now: Arc::new(wall_now),
@@ -93,7 +95,10 @@ impl Assembly {
         fail_point("at", "resumed");
         let (stop, mut stopped) = watch::channel(false);
         let follower = api.clone();
-        let following = tokio::spawn(async move { follower.imports.follow(&follower).await });
+        // From before the engine knew them: one who came between is told twice.
+        let following = tokio::spawn(async move {
+            tokio::join!(follower.imports.follow(&follower), newcomers::follow(&follower, youngest));
+        });
         let state = api.clone();
         let serving = tokio::spawn(async move {
             let ended = async move {

@@ -140,7 +140,11 @@ pub(crate) fn first_lead(settings: &Settings, list: &Path) -> Option<BTreeMap<St
     struct First(Option<BTreeMap<String, String>>);
     impl Sink for First {
         fn row(&mut self, row: Row) {
-            self.0.get_or_insert(row.fields);
+            self.0.get_or_insert_with(|| {
+                let mut fields = row.fields;
+                fields.extend(row.lang.map(|lang| ("lang".to_owned(), lang.tag().to_owned())));
+                fields
+            });
         }
         fn rejected(&mut self, _: &Rejected) {}
     }

@@ -95,6 +95,8 @@ pub(super) struct Attempt {
     pub verdict: Option<(Stamp, Verdict)>,
     pub offers: Vec<(Stamp, AgentId)>,
     pub bridges: Vec<(Stamp, AgentId)>,
+    /// More time after the call, each time it was asked for.
+    pub extensions: Vec<(Stamp, AgentId)>,
     /// The first bridge or the flow's first prompt; `within` the threshold.
     pub handled: Option<(Stamp, Handled)>,
     pub abandon: Option<(Stamp, Abandon)>,

@@ -226,6 +226,9 @@ impl Booking<'_> {
         if let (Some((at, ())), true) = (&attempt.first_invite, self.report.broken_optouts.contains(&call)) {
             self.count(at.wall, keys(attempt), Base::DncViolations);
         }
+        for (at, agent) in &attempt.extensions {
+            self.count(at.wall, Keys { agent: Some(*agent), ..keys(attempt) }, Base::WrapExtensions);
+        }
         for (at, agent) in &attempt.offers {
             let keys = Keys { agent: Some(*agent), ..keys(attempt) };
             let taken = attempt.bridges.iter().any(|(_, bridged)| bridged == agent);

@@ -202,6 +202,12 @@ impl Fold {
                     first(&mut attempt.first_outcome, at, ());
                 }
             }
+            Fact::WrapExtended { call, agent, .. } => {
+                let attempt = self.attempt(*call);
+                if !attempt.extensions.contains(&(at, *agent)) {
+                    attempt.extensions.push((at, *agent));
+                }
+            }
             other => unreachable!("part() sends no {} here", other.kind()),
         }
     }
@@ -268,7 +274,9 @@ fn part(fact: &Fact) -> Part {
         | FlowSpoke { .. }
         | MessagePlayed { .. }
         | CallAbandoned { .. } => Part::Call,
-        HoldStarted { .. } | OrderTaken { .. } | CallEnded { .. } | OutcomeSet { .. } => Part::Talk,
+        HoldStarted { .. } | OrderTaken { .. } | CallEnded { .. } | OutcomeSet { .. } | WrapExtended { .. } => {
+            Part::Talk
+        }
         AgentLoggedIn { .. } | AgentStateChanged { .. } | CustomerLeft { .. } | AgentLoggedOut { .. } => Part::Agent,
         TrunkWentUp { .. }
         | TrunkWentDown { .. }
@@ -282,7 +290,6 @@ fn part(fact: &Fact) -> Part {
         | FieldFilled { .. }
         | HoldEnded { .. }
         | FlowFailed { .. }
-        | WrapExtended { .. }
         | RecordingClosed { .. }
         | PacingModeChanged { .. } => Part::Unused,
     }

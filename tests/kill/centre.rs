@@ -114,7 +114,7 @@ impl Centre {
     /// Robots in this state.
     pub fn count(&self, state: &str) -> usize {
         let agents = self.robots.get(&self.dialer, "/v1/agents").unwrap_or_default();
-        let list = agents.as_array().or(agents["items"].as_array()).cloned().unwrap_or_default();
+        let list = agents["items"].as_array().cloned().unwrap_or_default();
         list.iter().filter(|agent| agent["now"]["state"] == state).count()
     }
 

@@ -120,6 +120,7 @@ impl House {
             recordings: dir.path().to_owned(),
             uploads: dir.path().to_owned(),
             sip_realm: "test".to_owned(),
+            pauses: outpace::api::pauses::usual(),
             logins: api::LoginGuard::new("127.0.0.1:8080".parse().expect("an address")),
             changing: Default::default(),
             now: Arc::new(|| Wall(0)),

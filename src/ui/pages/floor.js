@@ -5,11 +5,11 @@ import { $, announce, confirm, h, put, setText } from "./dom.js";
 import { ask, follow } from "./net.js";
 import { chart } from "./charts.js";
 import { drawBar, enter, line, login, shell, trouble } from "./shell.js";
-import { clock, count, figure, has, hm, lang, own, percent, t } from "./words.js";
+import { clock, count, figure, lang, own, pauseWord, percent, t } from "./words.js";
 
 const floor = {
   agents: new Map(), campaigns: new Map(), courses: new Map(), faults: [], skew: 0, whole: false,
-  chosen: null, filter: "all", shown: [], session: null, charts: new Map(),
+  pauses: [], chosen: null, filter: "all", shown: [], session: null, charts: new Map(),
 };
 
 const STAGES = ["dialing", "ringing", "listening", "waiting", "message", "talking", "wrapping"];
@@ -25,6 +25,7 @@ const may = () => ["admin", "manager"].includes(floor.session.role);
 const events = {
   hello(hello) {
     floor.skew = hello.now - Date.now();
+    floor.pauses = hello.pauses;
     floor.agents.clear();
     floor.campaigns.clear();
   },
@@ -267,8 +268,8 @@ function fillRow(cells, row) {
 }
 
 function what(row) {
-  const reason = row.reason && (has(`pause.${row.reason}`) ? t(`pause.${row.reason}`) : row.reason);
-  const next = row.next === "logout" ? t("shift.end.after") : row.next?.pause ? `→ ${has(`pause.${row.next.pause}`) ? t(`pause.${row.next.pause}`) : row.next.pause}` : null;
+  const reason = row.reason && pauseWord(row.reason, floor.pauses);
+  const next = row.next === "logout" ? t("shift.end.after") : row.next?.pause ? `→ ${pauseWord(row.next.pause, floor.pauses)}` : null;
   return [reason, row.step, next].filter(Boolean).join(" · ");
 }
 

@@ -78,14 +78,6 @@ const WORDS = {
 
   "pause.choose": ["Why do you pause?", "请选择示忙原因", "請選擇示忙原因"],
   "pause.login": ["just signed in", "刚签入", "剛簽入"],
-  "pause.break": ["Break", "小休", "小休"],
-  "pause.lunch": ["Lunch", "用餐", "用餐"],
-  "pause.training": ["Training", "培训", "培訓"],
-  "pause.coaching": ["Coaching", "辅导", "輔導"],
-  "pause.meeting": ["Meeting", "会议", "會議"],
-  "pause.paperwork": ["Paperwork", "案头工作", "文書作業"],
-  "pause.technical": ["Technical trouble", "设备故障", "設備故障"],
-  "pause.care": ["A moment for myself", "关怀时间", "關懷時間"],
   "pause.page_lost": ["The page was gone", "页面已断开", "頁面已斷開"],
   "pause.pause": ["Pause", "示忙", "示忙"],
 
@@ -270,6 +262,12 @@ export function own(text, tag = lang()) {
   if (text == null || typeof text === "string") return text ?? "";
   const near = { "zh-Hans": "zh-Hant", "zh-Hant": "zh-Hans" }[tag] ?? "en";
   return text[tag] ?? text[near] ?? text.en ?? text["zh-Hans"] ?? text["zh-Hant"] ?? "";
+}
+
+/** Why somebody is paused: the house's reason by its title, or the dialer's own. */
+export function pauseWord(reason, pauses) {
+  const title = pauses.find((one) => one.id === reason)?.title;
+  return title ? own(title) : has(`pause.${reason}`) ? t(`pause.${reason}`) : reason;
 }
 
 /** The language in which `own` finds a text, for the `lang` attribute. */
