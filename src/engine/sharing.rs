@@ -4,7 +4,6 @@
 //! (`floor::pick`), and pacing is told then.
 
 use super::Engine;
-use super::io::CampaignState;
 use super::state::{Campaign, Stage};
 use crate::pacing::sharing::{Claim, FreeAgent, keep};
 use crate::pacing::{Decision, Event, Mode};
