@@ -38,6 +38,7 @@ fn a_day_at_the_api() {
     manners::every_answer_has_its_id(&house);
     manners::what_is_left_is_told(&house);
     manners::a_thing_is_made_once(&house);
+    manners::lists_come_in_pages(&house);
     manners::two_managers_and_one_campaign(&house);
     manners::two_browsers_and_one_agent(&house);
     flow::a_list_by_http(&house);
@@ -50,6 +51,7 @@ fn a_day_at_the_api() {
     flow::orders_move_on(&mut house);
     people::people_log_in(&mut house);
     people::roles_hold_for_people(&house);
+    people::an_agent_is_hired_by_command(&house);
     people::guessing_does_not_pay(&house);
     let said = house.dialer.stop();
     assert!(!said.contains("panicked"), "{said}");

@@ -13,6 +13,7 @@ mod robots;
 
 use centre::{Centre, judge};
 use points::Death;
+use real::dialer::binary;
 use real::{scratch, wait_until};
 use robots::now_micros;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ fn die_and_rise(first: usize, deaths: usize, seed: u64) {
         let chance = mortal.centre.robots.roll();
         mortal.live_and_die(n, &Death::nth(n, chance));
         if n % 8 == 5 {
-            mortal.centre.import_that_dies();
+            mortal.import_that_dies();
         }
     }
     mortal.close();
@@ -110,6 +111,17 @@ impl Mortal {
                            "ready_ms": ready.map(|ms| ms as u64), "talking_ms": talking.map(|ms| ms as u64) });
         println!("{line}");
         writeln!(self.deaths, "{line}").expect("the scratch folder is writable");
+    }
+
+    /// An import beside the running dialer dies half way, and is done again.
+    fn import_that_dies(&mut self) {
+        let list = self.centre.list(300);
+        let point = if self.centre.lists.is_multiple_of(2) { "at:import_chunk:1" } else { "at:import_uncommitted:1" };
+        let mut command = binary();
+        command.args(["import", "kill"]).arg(&list).arg("--config").arg(&self.centre.dialer.config);
+        let died = command.env("OUTPACE_FAIL_AT", point).output().expect("it starts");
+        assert!(!died.status.success(), "it died at {point}");
+        self.centre.dialer.command(&["import", "kill", list.to_str().expect("UTF-8")]);
     }
 
     /// The last life: everything comes to rest, is stopped in order, and verified.

@@ -1,9 +1,10 @@
 //! Agents: created with their secrets once, logged in, ready, paused; what they see now.
 
 use super::auth::Caller;
-use super::body::{Json, Path, parse, parse_some};
+use super::body::{Json, Page, Path, Place, Query, limit, parse, parse_some};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, Tagged};
+use super::pauses;
 use super::state::{Api, State};
 use crate::engine::{AgentRecord, AgentView, Request};
 use crate::store::{AgentRow, Scope};
@@ -68,6 +69,8 @@ pub struct Login {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pause {
+    /// One of the house's: `break`, `lunch`, `training`, `coaching`, `meeting`, `paperwork`, `technical`, `care`, unless
+    /// its configuration names its own.
     #[serde(default)]
     reason: Option<String>,
     /// After the call in hand and its wrap-up, which this does not end.
@@ -85,11 +88,18 @@ pub struct Ready {
 
 const LEAD: &[Scope] = &[Scope::Manager, Scope::Supervisor];
 
-#[utoipa::path(get, path = "/v1/agents", tag = "agents", responses((status = 200, body = [Agent])))]
-async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Agent>>, Problem> {
+/// The oldest first.
+#[utoipa::path(get, path = "/v1/agents", tag = "agents", params(Place),
+    responses((status = 200, body = Page<Agent>), (status = 422)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(place): Query<Place>,
+) -> Result<axum::Json<Page<Agent>>, Problem> {
     caller.needs(LEAD)?;
-    let rows = api.store.agents().await?;
-    Ok(axum::Json(rows.into_iter().map(|row| show(&api, row)).collect()))
+    let limit = limit(place.limit)?;
+    let rows = api.store.agents_after(parse_some("after", place.after.as_ref())?, limit).await?;
+    Ok(axum::Json(Page::of(rows, limit, |row| row.id.to_string(), |row| show(&api, row))))
 }
 
 #[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = NewAgent,
@@ -168,10 +178,7 @@ async fn pause(
     Json(pause): Json<Pause>,
 ) -> Answer {
     caller.acts_for(parse("id", &id.0)?)?;
-    let reason = pause.reason.unwrap_or_else(|| "pause".to_owned());
-    if reason.is_empty() || reason.chars().count() > 64 {
-        return Err(Problem::invalid("reason", Reason::new("api.pause_reason")));
-    }
+    let reason = pauses::choose(&api.pauses, pause.reason)?;
     order(api, caller, id, &if_match, |agent| match pause.after_call {
         true => Request::AfterCall { agent, pause: Some(reason) },
         false => Request::Pause { agent, reason },

@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::export::{self, Format};
 use crate::words::{Reason, Wall};
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +13,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio_stream::StreamExt;
 
 /// JSON bodies; a lead file may be larger and is streamed.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Of a body that is too large, so much is read and forgotten before the answer.
+const HEARD_OUT_BYTES_MAX: usize = 8 << 20;
 /// A body that comes more slowly is given up; of a lead file, each part of it.
 pub const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// Lists and objects within each other (`reliability-goals.md`).
@@ -36,10 +39,10 @@ pub struct Json<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Json<T>, Problem> {
         let wrong_type = content_type(request.headers(), &["application/json"]);
-        let bytes = axum::body::Bytes::from_request(request, state);
-        let bytes = tokio::time::timeout(BODY_WITHIN, bytes).await.map_err(|_| too_slow())?.map_err(unread)?;
+        let bytes = receive(request.into_body());
+        let bytes = tokio::time::timeout(BODY_WITHIN, bytes).await.map_err(|_| too_slow())??;
         if let (Some(problem), false) = (wrong_type, bytes.is_empty()) {
             return Err(problem);
         }
@@ -47,13 +50,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-fn unread(error: BytesRejection) -> Problem {
-    match error.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(status, Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX)).at("body")
+/// Whoever sends too much is heard out for a while: a connection that is closed on a client that still writes is reset,
+/// and the answer with it.
+async fn receive(body: Body) -> Result<Vec<u8>, Problem> {
+    let mut stream = body.into_data_stream();
+    let (mut bytes, mut passed_over) = (Vec::new(), 0);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, Reason::new("api.broken_off").with("problem", error)).at("body")
+        })?;
+        if passed_over == 0 && bytes.len() + chunk.len() <= BODY_BYTES_MAX {
+            bytes.extend_from_slice(&chunk);
+            continue;
         }
-        status => Problem::new(status, Reason::new("api.broken_off").with("problem", error.body_text())).at("body"),
+        passed_over += chunk.len();
+        if passed_over > HEARD_OUT_BYTES_MAX {
+            break;
+        }
     }
+    if passed_over == 0 {
+        return Ok(bytes);
+    }
+    let reason = Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX);
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason).at("body"))
 }
 
 pub fn too_slow() -> Problem {
@@ -209,6 +228,16 @@ pub fn short(field: &str, text: Option<String>, most: usize) -> Result<Option<St
         }
         text => Ok(text),
     }
+}
+
+/// Where a list goes on.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    pub limit: Option<u32>,
 }
 
 /// Rows of a page; more are asked for with `after=next`.

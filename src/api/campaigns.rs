@@ -1,10 +1,10 @@
 //! Campaigns: taken from their folder, started, paused, drained; their state and why they dial or do not.
 
 use super::auth::Caller;
-use super::body::{Json, Path, Query, name_of, parse, time};
+use super::body::{Json, Page, Path, Place, Query, limit, name_of, parse, parse_some, time};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, MustMatch, Tagged};
-use super::state::{Api, ShelfError, State};
+use super::state::{Api, ShelfError, State, Taken};
 use crate::engine::{CampaignView, DecisionView, Mode, Request};
 use crate::store::{CampaignRow, Scope};
 use crate::words::{CampaignId, Lang, Reason, Wall};
@@ -111,15 +111,24 @@ const LOGGED_SHOWN: u32 = 20;
 const LEAD: &[Scope] = &[Scope::Manager];
 const WATCH: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
-#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", responses((status = 200, body = [Campaign])))]
-async fn list(Extract(api): Extract<State>, caller: Caller) -> Result<axum::Json<Vec<Campaign>>, Problem> {
+/// The oldest first.
+#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", params(Place),
+    responses((status = 200, body = Page<Campaign>), (status = 422)))]
+async fn list(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Query(place): Query<Place>,
+) -> Result<axum::Json<Page<Campaign>>, Problem> {
     caller.needs(WATCH)?;
-    let rows = api.store.campaigns().await?;
-    let mut shown = Vec::new();
-    for row in rows.into_iter().filter(|row| caller.sees(row.id).is_ok()) {
-        shown.push(show(&api, row, caller.lang).await?);
+    let limit = limit(place.limit)?;
+    let after = parse_some("after", place.after.as_ref())?;
+    let rows = api.store.campaigns_after(caller.campaign(None)?, after, limit).await?;
+    let Page { items: rows, next } = Page::of(rows, limit, |row| row.id.to_string(), |row| row);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(show(&api, row, caller.lang).await?);
     }
-    Ok(axum::Json(shown))
+    Ok(axum::Json(Page { items, next }))
 }
 
 /// Reads a campaign folder, checks it, and makes it known to the dialer.
@@ -139,10 +148,21 @@ async fn create(
     }
     let shelf = api.shelf.clone();
     let name = new.name.clone();
-    let spec = tokio::task::spawn_blocking(move || shelf.take(&name))
-        .await
-        .map_err(|_| Problem::unavailable("reading the folder"))?;
-    let spec = spec.map_err(|error| match error {
+    let Taken { spec, keep } = on_shelf(move || shelf.take(&name)).await?;
+    let id = spec.id;
+    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
+    on_shelf(keep).await?;
+    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
+    tagged(&api, StatusCode::CREATED, row, caller.lang).await
+}
+
+/// The folder is read and written where that may take its time.
+async fn on_shelf<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ShelfError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done =
+        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::unavailable("the campaign's folder broke it"))?;
+    done.map_err(|error| match error {
         ShelfError::Missing(why) => {
             Problem::new(StatusCode::NOT_FOUND, Reason::new("api.no_folder").with("problem", why)).at("name")
         }
@@ -150,11 +170,7 @@ async fn create(
             Problem::invalid("name", Reason::new("api.campaign").with("problems", problems.join("\n")))
         }
         ShelfError::Broken(why) => Problem::unavailable(why),
-    })?;
-    let id = spec.id;
-    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
-    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
-    tagged(&api, StatusCode::CREATED, row, caller.lang).await
+    })
 }
 
 #[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),

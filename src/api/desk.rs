@@ -4,6 +4,7 @@
 use super::auth::Caller;
 use super::board::midnight;
 use super::error::{Noun, Problem};
+use super::pauses::PauseReason;
 use super::push::{self, Push};
 use super::state::{Api, State};
 use crate::campaign::Settings;
@@ -42,6 +43,7 @@ struct Hello<'a> {
     name: &'a str,
     lang: Lang,
     campaigns: Vec<Choice>,
+    pauses: &'a [PauseReason],
 }
 
 /// A campaign that can be worked for.
@@ -110,7 +112,7 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
         return Err(Problem::forbidden(Reason::new("api.agents_only").with("scope", caller.scope)));
     };
     let row = api.store.agent(agent).await?.ok_or_else(|| Problem::not_found(Noun::Agent, agent))?;
-    Ok(push::stream(move |push| attend(api, caller, row, push)))
+    Ok(push::stream(push::PICTURES_UNREAD_MAX, move |push| attend(api, caller, row, push)))
 }
 
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {
@@ -206,6 +208,7 @@ impl Desk {
             name: &self.agent.name,
             lang: self.agent.lang,
             campaigns,
+            pauses: &self.api.pauses,
         };
         self.push.json("hello", &hello).await
     }

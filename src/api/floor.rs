@@ -38,13 +38,14 @@ struct Changes<'a> {
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl IntoResponse, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client])?;
-    Ok(push::stream(move |push| watch(api, caller, push)))
+    Ok(push::stream(push::PICTURES_UNREAD_MAX, move |push| watch(api, caller, push)))
 }
 
 async fn watch(api: Arc<Api>, caller: Caller, push: Push) -> Option<()> {
     let board = api.feed.board();
     let (mut floor, mut figures) = (board.floor(), board.figures());
-    push.json("hello", &serde_json::json!({ "boot": board.boot, "now": (api.now)().millis() })).await?;
+    let hello = serde_json::json!({ "boot": board.boot, "now": (api.now)().millis(), "pauses": api.pauses });
+    push.json("hello", &hello).await?;
     let mut known = FloorNow::default();
     let mut courses: BTreeMap<CampaignId, Arc<Course>> = BTreeMap::new();
     let over = push.over(&api, &caller);

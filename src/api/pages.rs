@@ -38,7 +38,8 @@ pub(super) fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(asset) = ui::find(path) else { return StatusCode::NOT_FOUND.into_response() };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let unchanged = known.is_some_and(|known| known.split(',').any(|one| one.trim() == asset.etag));
-    let mut response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { asset.body.into_response() };
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { (&*asset.body).into_response() };
     let own = response.headers_mut();
     for (name, value) in HEADERS {
         own.insert(name, HeaderValue::from_static(value));

@@ -4,7 +4,7 @@
 
 use super::state::State;
 use super::{cookie, pages};
-use crate::words::UserId;
+use crate::words::{Text, UserId};
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use serde::Serialize;
 pub struct Preview {
     pub user: UserId,
     pub act: Box<dyn Fn(Act) + Send + Sync>,
-    pub phone: Box<dyn Fn() -> Phone + Send + Sync>,
+    pub shown: Box<dyn Fn() -> Shown + Send + Sync>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,25 @@ pub enum Phone {
     Idle,
     Ringing,
     Up,
+}
+
+/// What the page asks for: the phone, and what became of the folder.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    pub phone: Phone,
+    #[serde(flatten)]
+    pub news: News,
+}
+
+/// Of the campaign's folder.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct News {
+    /// So often a change was taken over.
+    pub version: u32,
+    /// A change is good and waits for the call in hand to end.
+    pub waits: bool,
+    /// What is wrong with the folder, or made a flow fail, with file and line.
+    pub problem: Option<Text>,
 }
 
 pub fn router() -> Router<State> {
@@ -56,7 +75,7 @@ async fn page(Extract(api): Extract<State>, headers: HeaderMap) -> Response {
 
 async fn phone(Extract(api): Extract<State>) -> Response {
     match api.preview.get() {
-        Some(preview) => Json((preview.phone)()).into_response(),
+        Some(preview) => Json((preview.shown)()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -1,5 +1,5 @@
-//! Server-sent events from a task of its own to one listener. It refuses to queue: who reads slowly gets what is
-//! newest, for each event holds a whole picture or waits for the one before to be read.
+//! Server-sent events from a task of its own to one listener, for as long as the listener may hear them. It refuses to
+//! queue more than a few: the task waits until they are read, and what it looks at next is newer.
 
 use super::auth::Caller;
 use super::state::Api;
@@ -11,13 +11,15 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 
-/// Written and not yet read. Then the task waits, and the watched values it reads next are newer.
-const UNREAD_MAX: usize = 4;
+/// Pictures that are written and not yet read: each is whole, and the next one is newer.
+pub const PICTURES_UNREAD_MAX: usize = 4;
+/// Of events of which none may be left out; what comes meanwhile waits in the feed, which has its own bound.
+pub const EVENTS_UNREAD_MAX: usize = 64;
 /// A comment so often, so that a dead connection is noticed on both sides.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 
 /// Whoever was logged out elsewhere, or whose key was revoked, is looked after so often.
-const LOOK_EVERY: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub struct Push(mpsc::Sender<Event>);
@@ -25,11 +27,15 @@ pub struct Push(mpsc::Sender<Event>);
 impl Push {
     /// `None`: the listener has gone.
     pub async fn json(&self, name: &str, value: &impl Serialize) -> Option<()> {
-        let event = Event::default().event(name).json_data(value).ok()?;
+        self.send(Event::default().event(name).json_data(value).ok()?).await
+    }
+
+    /// `None`: the listener has gone.
+    pub async fn send(&self, event: Event) -> Option<()> {
         self.0.send(event).await.ok()
     }
 
-    /// Waits until the listener has gone, or may not listen any more.
+    /// Waits until the listener has gone, or may not listen any more. A store that is away says nothing about the key.
     pub async fn over(&self, api: &Api, caller: &Caller) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.tick().await;
@@ -46,12 +52,12 @@ impl Push {
     }
 }
 
-/// The task ends when it returns, or when the listener goes.
-pub fn stream<F>(task: impl FnOnce(Push) -> F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+/// The task ends when it returns, or when the listener goes. `unread_max`: one of the two above.
+pub fn stream<F>(unread_max: usize, task: impl FnOnce(Push) -> F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
     F: Future<Output = Option<()>> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(UNREAD_MAX);
+    let (sender, receiver) = mpsc::channel(unread_max);
     tokio::spawn(task(Push(sender)));
     Sse::new(ReceiverStream::new(receiver).map(Ok)).keep_alive(KeepAlive::new().interval(ALIVE_EVERY))
 }

@@ -6,28 +6,21 @@ use super::auth::Caller;
 use super::body::{Query, parse};
 use super::error::Problem;
 use super::feed::Event;
-use super::state::{Api, State};
+use super::push::{self, Push};
+use super::state::State;
 use crate::store::{FactCursors, FactFilter, Scope, StoreError};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::IntoResponse;
+use axum::response::sse;
 use serde::Deserialize;
-use std::convert::Infallible;
-use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Whoever listens is asked so often whether they still may.
-const STILL_EVERY: Duration = Duration::from_secs(15);
 /// Of one read while catching up.
 const PAGE: u32 = 1000;
-/// Events that wait for a slow reader; then the feed's own bound counts.
-const WAITING_MAX: usize = 64;
 
 /// Apart from the others: it has no time-out.
 pub fn stream_route() -> OpenApiRouter<State> {
@@ -52,7 +45,7 @@ async fn stream(
     caller: Caller,
     headers: HeaderMap,
     Query(since): Query<Since>,
-) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Agent, Scope::Client])?;
     // First the ear, then the look into the store: nothing falls between.
     let live = api.feed.listen();
@@ -60,13 +53,7 @@ async fn stream(
         Some(at) => (at, true),
         None => (api.store.fact_ends().await?, false),
     };
-    let (out, events) = mpsc::channel(WAITING_MAX);
-    let teller = Teller { api, caller, at, out };
-    tokio::spawn(async move {
-        // It ends when nobody listens any more.
-        let _ = teller.tell(live, behind).await;
-    });
-    Ok(Sse::new(ReceiverStream::new(events).map(Ok)).keep_alive(KeepAlive::default()))
+    Ok(push::stream(push::EVENTS_UNREAD_MAX, move |push| Teller { api, caller, at, push }.tell(live, behind)))
 }
 
 fn asked(headers: &HeaderMap, after: Option<&str>) -> Result<Option<FactCursors>, Problem> {
@@ -82,34 +69,31 @@ struct Teller {
     caller: Caller,
     /// What the listener knows.
     at: FactCursors,
-    out: mpsc::Sender<sse::Event>,
+    push: Push,
 }
 
 impl Teller {
     async fn tell(mut self, mut live: broadcast::Receiver<Event>, behind: bool) -> Option<()> {
         // An id alone is no event, and is kept by the browser all the same.
-        self.out.send(sse::Event::default().id(self.at.to_string())).await.ok()?;
+        self.push.send(sse::Event::default().id(self.at.to_string())).await?;
         if behind {
             self.catch_up().await?;
         }
-        let mut still = tokio::time::interval(STILL_EVERY);
+        // A key that is revoked and a session that ended hear no more; an open stream keeps its session alive.
+        let (push, api, caller) = (self.push.clone(), self.api.clone(), self.caller.clone());
+        let over = push.over(&api, &caller);
+        tokio::pin!(over);
         loop {
             tokio::select! {
                 event = live.recv() => match event {
                     Ok(event) => self.pass_on(event).await?,
                     Err(RecvError::Lagged(count)) => {
-                        self.out.send(sse::Event::default().event("missed").data(count.to_string())).await.ok()?;
+                        self.push.send(sse::Event::default().event("missed").data(count.to_string())).await?;
                         self.catch_up().await?;
                     }
                     Err(RecvError::Closed) => return None,
                 },
-                // A key that is revoked and a session that ended hear no more; an open stream keeps its session alive.
-                _ = still.tick() => {
-                    if !may_still(&self.caller, &self.api).await {
-                        return None;
-                    }
-                }
-                () = self.out.closed() => return None,
+                () = &mut over => return None,
             }
         }
     }
@@ -129,7 +113,7 @@ impl Teller {
             Event::Campaign(view) => sse::Event::default().event("campaign").json_data(&*view),
             Event::Fact(fact, _) => sse::Event::default().event("fact").id(self.at.to_string()).json_data(&*fact),
         };
-        self.out.send(shown.expect("views and facts print as JSON")).await.ok()
+        self.push.send(shown.expect("views and facts print as JSON")).await
     }
 
     /// From the store, page by page, until there is no more.
@@ -146,7 +130,7 @@ impl Teller {
             for fact in &page {
                 self.at.pass(fact);
                 let event = sse::Event::default().event("fact").id(self.at.to_string()).json_data(fact);
-                self.out.send(event.expect("facts print as JSON")).await.ok()?;
+                self.push.send(event.expect("facts print as JSON")).await?;
             }
             if page.len() < PAGE as usize {
                 return Some(());
@@ -159,11 +143,6 @@ impl Teller {
         tracing::warn!(%error, "a stream ends: the store cannot say what was missed");
         None
     }
-}
-
-/// A store that is away says nothing about the key.
-async fn may_still(caller: &Caller, api: &Api) -> bool {
-    caller.still_holds(api).await.unwrap_or(true)
 }
 
 /// An agent hears of itself; who is bound to a campaign of that campaign's calls, and of no agents.

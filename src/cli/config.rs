@@ -1,6 +1,8 @@
 //! The configuration: flag over environment over file over default. Every setting is `section.key`;
 //! the environment spells it `OUTPACE__SECTION__KEY`. Lists (trunks) stand only in the file.
 
+use crate::api::pauses::{self, PauseReason};
+use crate::words::{Lang, Text};
 use serde::Deserialize;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +26,8 @@ pub struct Config {
     pub log: Log,
     #[serde(rename = "trunk")]
     pub trunks: Vec<Trunk>,
+    #[serde(rename = "pause")]
+    pub pauses: Vec<Pause>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -100,6 +104,17 @@ pub struct Trunk {
     /// OPTIONS so often; 0: never, the trunk counts as up.
     #[serde(default = "options_seconds")]
     pub options_seconds: u32,
+}
+
+/// A reason that agents may give for a pause. The first one replaces the usual ones.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// As facts, KPIs and the API carry it: 1 to 32 small letters, digits, `_`.
+    pub reason: String,
+    /// On the pages; a usual reason has its words already.
+    #[serde(default)]
+    pub title: Option<Text>,
 }
 
 fn channels() -> u32 {
@@ -199,6 +214,18 @@ impl Config {
         config.check(name)
     }
 
+    /// The house's own, or the usual ones.
+    pub fn pause_reasons(&self) -> Vec<PauseReason> {
+        if self.pauses.is_empty() {
+            return pauses::usual();
+        }
+        let own = |pause: &Pause| PauseReason {
+            id: pause.reason.clone(),
+            title: pause.title.clone().or_else(|| pauses::title_of(&pause.reason)).unwrap_or_default(),
+        };
+        self.pauses.iter().map(own).collect()
+    }
+
     fn check(self, name: &str) -> Result<Config, ConfigError> {
         let fail = |text: String| Err(ConfigError(format!("{name}: {text}")));
         if self.node.id >= 2048 {
@@ -223,8 +250,31 @@ impl Config {
                 return fail(format!("trunk \"{}\" stands there twice: names must differ", trunk.name));
             }
         }
+        for (index, pause) in self.pauses.iter().enumerate() {
+            let reason = &pause.reason;
+            if let Some(fix) = wrong_reason(reason) {
+                return fail(format!("pause reason \"{reason}\": {fix}"));
+            }
+            let title = pause.title.clone().or_else(|| pauses::title_of(reason)).unwrap_or_default();
+            if title.get(Lang::En).trim().is_empty() {
+                let fix = "give it a title, such as title = \"Prayer\" or { en = \"Prayer\", zh-Hans = \"祷告\" }";
+                return fail(format!("pause reason \"{reason}\" has no title: {fix}"));
+            }
+            if self.pauses[..index].iter().any(|other| other.reason == *reason) {
+                return fail(format!("pause reason \"{reason}\" stands there twice: reasons must differ"));
+            }
+        }
         Ok(self)
     }
+}
+
+/// What is wrong with the name of a pause reason. Some are the dialer's own.
+fn wrong_reason(reason: &str) -> Option<&'static str> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if reason.is_empty() || reason.len() > 32 || !reason.bytes().all(plain) {
+        return Some("use 1 to 32 small letters, digits or _; what people read is its title");
+    }
+    ["pause", "login", "page_lost"].contains(&reason).then_some("the dialer uses this one itself: choose another")
 }
 
 /// `SIP__BIND` = value, typed as the default of that key is.
@@ -282,12 +332,26 @@ mod tests {
             ("[sip]\nbnd = \"x\"\n", "bnd"),
             ("[sip]\nbind = \"nowhere\"\n", "line 2"),
             ("[rtp]\nport_min = 30000\n", "rtp.port_min = 30000"),
+            ("[[pause]]\nreason = \"Prayer\"\n", "small letters"),
+            ("[[pause]]\nreason = \"prayer\"\n", "has no title"),
+            ("[[pause]]\nreason = \"page_lost\"\ntitle = \"x\"\n", "itself"),
+            ("[[pause]]\nreason = \"lunch\"\n[[pause]]\nreason = \"lunch\"\n", "twice"),
             ("[[trunk]]\nname = \"a\"\naddress = \"127.0.0.1:5070\"\nregister = true\n", "needs user and password"),
         ];
         for (text, expected) in cases {
             let error = Config::parse(text, "file.toml", none()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_house_names_its_own_pauses() {
+        let usual = Config::default().pause_reasons();
+        assert!(usual.len() == 8 && usual[1].id == "lunch" && usual[1].title.get(Lang::ZhHans) == "用餐");
+        let text = "[[pause]]\nreason = \"lunch\"\n\n[[pause]]\nreason = \"prayer\"\ntitle = { en = \"Prayer\" }\n";
+        let own = Config::parse(text, "test", none()).unwrap().pause_reasons();
+        let shown: Vec<(&str, &str)> = own.iter().map(|one| (one.id.as_str(), one.title.get(Lang::En))).collect();
+        assert_eq!(shown, [("lunch", "Lunch"), ("prayer", "Prayer")]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod why;
 
 use clap::{Args, Parser, Subcommand};
 use config::Config;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// An outbound predictive dialer: real SIP and RTP, Lua campaigns, lawful pacing. 外呼预测拨号系统。
@@ -91,10 +91,13 @@ enum ConfigWhat {
     Example,
 }
 
+/// Taken where it stands in the working directory and no other is named, so that every command means the same house.
+const CONFIG_FILE: &str = "outpace.toml";
+
 /// Where settings come from and data is kept: the same flags for every command that needs them.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Place {
-    /// The configuration file; without it, defaults. 配置文件。
+    /// The configuration file; without it outpace.toml of this folder, or defaults. 配置文件。
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The folder for campaigns, recordings and the SQLite file. 数据目录。
@@ -104,7 +107,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn load(&self) -> Result<Config, Failure> {
-        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        let here = Path::new(CONFIG_FILE);
+        let file = self.config.as_deref().or_else(|| here.is_file().then_some(here));
+        let mut config = Config::load(file, std::env::vars())?;
         if let Some(dir) = &self.data {
             config.data.dir.clone_from(dir);
         }

@@ -1,5 +1,6 @@
 //! `outpace user`: people who log in on the pages. Passwords are kept as argon2id hashes, generated ones printed once.
 
+use super::config::Sip;
 use super::key::{binding, bindings_fit};
 use super::{Failure, Place, block_on, data};
 use crate::live::clock;
@@ -23,7 +24,7 @@ enum What {
         /// admin, manager, supervisor, agent or client.
         #[arg(long)]
         role: String,
-        /// Whose page it is. Needed by role agent; agents made over the API are users already. 所属座席。
+        /// An agent that has no user any more; without it, role agent makes an agent. 为已有座席补建用户。
         #[arg(long)]
         agent: Option<String>,
         /// What may be seen. Needed by role client. 可见的活动。
@@ -118,10 +119,17 @@ async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Fail
     let scope: Scope = role
         .parse()
         .map_err(|_| Failure(format!("--role {role}: one of admin, manager, supervisor, agent, client")))?;
-    bindings_fit("--role", scope, agent.is_some(), campaign.is_some())?;
+    let hires = scope == Scope::Agent && agent.is_none();
+    bindings_fit("--role", scope, agent.is_some() || hires, campaign.is_some())?;
     let known = [Lang::En, Lang::ZhHans, Lang::ZhHant].into_iter().find(|known| known.tag() == lang);
     let lang = known.ok_or_else(|| Failure(format!("--lang {lang}: one of en, zh-Hans, zh-Hant")))?;
-    let store = data::open_store(&place.load()?).await?;
+    let config = place.load()?;
+    let store = data::open_store(&config).await?;
+    if hires {
+        let hired = hire(&store, &config.sip, name, lang, password).await;
+        store.close().await;
+        return hired;
+    }
     let made = async {
         let binding = binding(&store, agent.clone(), campaign.clone()).await?;
         let now = clock::wall_now();
@@ -132,6 +140,26 @@ async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Fail
     store.close().await;
     let row = made?;
     eprintln!("User {} with role {}.", row.name, row.role);
+    password.print();
+    Ok(())
+}
+
+/// An agent with a page and a softphone. A running server hears of it within a second.
+async fn hire(store: &Store, sip: &Sip, name: &str, lang: Lang, password: &Password) -> Result<(), Failure> {
+    let made = store.create_agent(name, lang, &sip.realm, clock::wall_now()).await?;
+    let password = match password.generated {
+        true => Password { text: made.page_password, generated: true },
+        false => {
+            store.set_password(name, &password.text).await?;
+            Password { text: password.text.clone(), generated: false }
+        }
+    };
+    eprintln!("Agent {name}. Softphone: server {}, user {name}, answers by itself, with this secret:", sip.bind);
+    eprintln!("座席 {name}。软电话：服务器 {}，用户名 {name}，须自动应答，密码如下：", sip.bind);
+    println!("{}", made.sip_secret);
+    if password.generated {
+        eprintln!("And the password of the page:\n页面登录密码：");
+    }
     password.print();
     Ok(())
 }

@@ -142,12 +142,7 @@ impl Server {
     }
 
     fn decisions(&self, campaign: &str, at: Option<Wall>) -> Result<Vec<DecisionView>, Failure> {
-        let list = self.get("/v1/campaigns")?;
-        let named = |one: &&Value| one["name"] == campaign || one["id"] == campaign;
-        let found = list.as_array().into_iter().flatten().find(named);
-        let id = found
-            .and_then(|one| one["id"].as_str())
-            .ok_or_else(|| Failure(format!("{} has no campaign \"{campaign}\" that this key may see", self.url)))?;
+        let id = self.id_of(campaign)?;
         let query = at.map_or_else(String::new, |at| format!("?at={}", at.rfc3339()));
         let answer = self.get(&format!("/v1/campaigns/{id}/pacing{query}"))?;
         let mut decisions: Vec<DecisionView> = Vec::new();
@@ -159,6 +154,23 @@ impl Server {
             decisions.insert(0, now(&answer)?);
         }
         Ok(decisions)
+    }
+
+    /// By name, or by id, page by page.
+    fn id_of(&self, campaign: &str) -> Result<String, Failure> {
+        let mut page = self.get("/v1/campaigns")?;
+        loop {
+            let named = |one: &&Value| one["name"] == campaign || one["id"] == campaign;
+            let found = page["items"].as_array().into_iter().flatten().find(named);
+            match (found.and_then(|one| one["id"].as_str()), page["next"].as_str()) {
+                (Some(id), _) => return Ok(id.to_owned()),
+                (None, Some(next)) => page = self.get(&format!("/v1/campaigns?after={next}"))?,
+                (None, None) => {
+                    let why = format!("{} has no campaign \"{campaign}\" that this key may see", self.url);
+                    return Err(Failure(why));
+                }
+            }
+        }
     }
 
     fn get(&self, path: &str) -> Result<Value, Failure> {

@@ -1,6 +1,6 @@
 //! Every type that crosses the engine's border. In: `Input`. Out: `Output` (facts, commands, views).
 
-pub use super::shown::{CampaignState, CampaignView, DecisionView, InFlight, PreviewView};
+pub use super::shown::{CampaignView, DecisionView, InFlight, PreviewView};
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
 pub use crate::facts::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};

@@ -84,13 +84,3 @@ impl DecisionView {
         Reason::new("why.placed").with("placed", self.placed).with("why", why).text(lang)
     }
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
-}

@@ -1,6 +1,6 @@
 //! What the engine knows of campaigns, calls and trunks between inputs.
 
-use super::io::{CampaignSpec, CampaignState, LeadCounts, Refusal, Reply, TrunkRecord};
+use super::io::{CampaignSpec, LeadCounts, Refusal, Reply, TrunkRecord};
 use super::tape::Tape;
 use super::why::Told;
 use crate::campaign::{Lead, Rules, profile::Profile};

@@ -121,6 +121,7 @@ bases! {
     Active = "active": Time,
 
     PauseEntries = "pause_entries": Event,
+    WrapExtensions = "wrap_extensions": Event,
     DncBlocked = "not_dialed{dnc}": Event,
     DncViolations = "dials_after_optout": Event,
     CallbacksScheduled = "callbacks_scheduled": Event,

@@ -15,11 +15,15 @@ statements! {
         "INSERT INTO agent (id, centre, name, lang, realm, ha1_md5, ha1_sha256, created)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (centre, name) DO NOTHING");
     READ_AGENTS = one("SELECT id, name, lang, created FROM agent ORDER BY id");
+    READ_AGENTS_AFTER = one("SELECT id, name, lang, created FROM agent WHERE id > $1 ORDER BY id LIMIT $2");
     READ_AGENT = one("SELECT id, name, lang, created FROM agent WHERE id = $1");
     READ_AGENT_NAMED = one("SELECT id, name, lang, created FROM agent WHERE centre = $1 AND name = $2");
     READ_CREDENTIALS = one("SELECT id, name, realm, ha1_md5, ha1_sha256 FROM agent ORDER BY id");
     RENEW_SECRET = one("UPDATE agent SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4 WHERE id = $1");
 }
+
+/// Of one page.
+const PAGE_MAX: u32 = 1_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentRow {
@@ -99,6 +103,12 @@ impl Store {
 
     pub async fn agents(&self) -> Result<Vec<AgentRow>, StoreError> {
         self.db().all(&READ_AGENTS, args![]).await?.iter().map(agent).collect()
+    }
+
+    /// A page of them, the oldest first.
+    pub async fn agents_after(&self, after: Option<AgentId>, limit: u32) -> Result<Vec<AgentRow>, StoreError> {
+        let args = args![after.map_or(0, AgentId::sql), limit.min(PAGE_MAX)];
+        self.db().all(&READ_AGENTS_AFTER, args).await?.iter().map(agent).collect()
     }
 
     pub async fn agent(&self, id: AgentId) -> Result<Option<AgentRow>, StoreError> {

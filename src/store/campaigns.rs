@@ -5,7 +5,6 @@ use super::db::{Row, args, statements};
 use super::table::enum_from;
 use super::{CENTRE, Store, StoreError, take_ids};
 use crate::words::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 statements! {
@@ -20,22 +19,17 @@ statements! {
     DROP_FILES = one("DELETE FROM campaign_file WHERE campaign = $1");
     ADD_FILE = one("INSERT INTO campaign_file (centre, campaign, path, content) VALUES ($1, $2, $3, $4)");
     READ_CAMPAIGNS = one("SELECT id, name, version, seller, client, state, spec, updated FROM campaign ORDER BY id");
+    READ_CAMPAIGNS_AFTER = one(
+        "SELECT id, name, version, seller, client, state, spec, updated FROM campaign
+         WHERE ($1 = 0 OR id = $1) AND id > $2 ORDER BY id LIMIT $3");
     READ_CAMPAIGN = one("SELECT id, name, version, seller, client, state, spec, updated FROM campaign WHERE id = $1");
     READ_CAMPAIGN_NAMED = one(
         "SELECT id, name, version, seller, client, state, spec, updated FROM campaign WHERE centre = $1 AND name = $2");
     READ_FILES = one("SELECT path, content FROM campaign_file WHERE campaign = $1 ORDER BY path");
 }
 
-/// By the last of `CampaignStarted`, `CampaignPaused`, `CampaignDrained`, `CampaignFinished`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CampaignState {
-    Idle,
-    Running,
-    Paused,
-    Draining,
-    Finished,
-}
+/// Of one page.
+const PAGE_MAX: u32 = 1_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CampaignRow {
@@ -87,6 +81,17 @@ impl Store {
 
     pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, StoreError> {
         self.db().all(&READ_CAMPAIGNS, args![]).await?.iter().map(read).collect()
+    }
+
+    /// A page of them, the oldest first. `only`: this one, if it is on the page.
+    pub async fn campaigns_after(
+        &self,
+        only: Option<CampaignId>,
+        after: Option<CampaignId>,
+        limit: u32,
+    ) -> Result<Vec<CampaignRow>, StoreError> {
+        let (only, after) = (only.map_or(0, CampaignId::sql), after.map_or(0, CampaignId::sql));
+        self.db().all(&READ_CAMPAIGNS_AFTER, args![only, after, limit.min(PAGE_MAX)]).await?.iter().map(read).collect()
     }
 
     pub async fn campaign(&self, id: CampaignId) -> Result<Option<CampaignRow>, StoreError> {

@@ -50,7 +50,7 @@ mod web_sessions;
 
 pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
-pub use campaigns::{CampaignRow, CampaignState, NewCampaign};
+pub use campaigns::{CampaignRow, NewCampaign};
 pub use error::StoreError;
 pub use examine::{Examined, examine};
 pub use facts::{FactCursor, FactFilter, STORE_NODE, Write};

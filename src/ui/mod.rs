@@ -1,15 +1,27 @@
-//! The web pages, embedded as they stand in `pages/`: HTML, one stylesheet, ES modules, no build step.
+//! The web pages, embedded as they stand in `pages/`: one frame of HTML, one stylesheet, ES modules, no build step.
 //! It refuses to know what the pages show; `api::pages` serves them.
 
+mod frame;
+
 use include_dir::{Dir, include_dir};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/ui/pages");
 
+/// Of every page.
+const FRAME: &str = "frame.html";
+
 static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
     let mut files = BTreeMap::new();
     collect(&FOLDER, &mut files);
+    files.remove(FRAME);
+    for page in &frame::PAGES {
+        let html = page.html(text(FRAME), text).into_bytes();
+        let (content_type, etag) = (content_type(page.name), etag(&html));
+        files.insert(page.name, Asset { content_type, body: Cow::Owned(html), etag });
+    }
     files
 });
 
@@ -18,7 +30,7 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
 pub struct Asset {
     /// With its charset.
     pub content_type: &'static str,
-    pub body: &'static [u8],
+    pub body: Cow<'static, [u8]>,
     /// Of its content, in quotes (RFC 9110 section 8.8.3).
     pub etag: String,
 }
@@ -32,11 +44,17 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     FILES.keys().copied()
 }
 
+/// Of our own files, which are there and in UTF-8.
+fn text(path: &str) -> &'static str {
+    let file = FOLDER.get_file(path).unwrap_or_else(|| panic!("{path} is named and not embedded"));
+    file.contents_utf8().expect("our own files are UTF-8")
+}
+
 fn collect(dir: &Dir<'static>, files: &mut BTreeMap<&'static str, Asset>) {
     for file in dir.files() {
         let path = file.path().to_str().expect("our own files have plain names");
         let body = file.contents();
-        files.insert(path, Asset { content_type: content_type(path), body, etag: etag(body) });
+        files.insert(path, Asset { content_type: content_type(path), body: Cow::Borrowed(body), etag: etag(body) });
     }
     dir.dirs().for_each(|inner| collect(inner, files));
 }
@@ -62,16 +80,22 @@ fn etag(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn read(path: &str) -> &'static str {
+        let asset = find(path).unwrap_or_else(|| panic!("{path} is not there"));
+        std::str::from_utf8(&asset.body).expect("UTF-8")
+    }
+
     /// What a page names is there, and nothing comes from elsewhere.
     #[test]
     fn pages_name_only_what_is_embedded() {
-        for page in ["agent.html", "floor.html"] {
-            let html = std::str::from_utf8(find(page).expect("both pages are there").body).expect("UTF-8");
+        for page in ["agent.html", "floor.html", "preview.html"] {
+            let html = read(page);
             let named: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("/ui/")).collect();
-            assert!(named.len() >= 2, "{page} names its style and its module");
+            assert!(named.len() >= 8, "{page} names its style and its modules: {named:?}");
             for path in named {
                 assert!(find(&path["/ui/".len()..]).is_some(), "{page} names {path}");
             }
+            assert!(!html.contains("{{"), "{page}: the frame has a place that is not filled");
             assert!(!html.contains("://"), "{page} names another host");
             assert!(!html.contains("<style") && !html.contains("style="), "{page}: the policy forbids inline style");
             assert!(!html.contains("onclick") && !html.contains("<script>"), "{page}: and inline script");
@@ -81,11 +105,8 @@ mod tests {
     #[test]
     fn modules_import_only_what_is_embedded() {
         for path in paths().filter(|path| path.ends_with(".js") && !path.starts_with("vendor/")) {
-            let text = std::str::from_utf8(find(path).expect("listed").body).expect("UTF-8");
-            let imports = text.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1));
-            for import in imports {
-                let target = import.trim_start_matches("./");
-                assert!(find(target).is_some(), "{path} imports {import}");
+            for import in frame::imports(path, read(path)) {
+                assert!(find(&import).is_some(), "{path} imports {import}");
             }
         }
     }

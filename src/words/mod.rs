@@ -2,6 +2,7 @@
 //! It refuses to know what anyone does with them.
 
 pub mod agent_state;
+pub mod campaign_state;
 pub mod cause;
 pub mod day;
 pub mod id;
@@ -12,6 +13,7 @@ pub mod phone;
 pub mod reason;
 
 pub use agent_state::AgentState;
+pub use campaign_state::CampaignState;
 pub use cause::{Cause, FailKind, InvalidKind, MachineKind, NotDialed, Side};
 pub use day::LocalDay;
 pub use id::*;

@@ -75,8 +75,50 @@ pub fn a_thing_is_made_once(house: &House) {
     });
     assert!(at_once.contains(&201) && at_once.iter().all(|status| [201, 409].contains(status)), "{at_once:?}");
     let names = house.get("/v1/agents");
-    let fritzes = names.as_array().unwrap().iter().filter(|agent| agent["name"] == "fritz").count();
+    let fritzes = names["items"].as_array().unwrap().iter().filter(|agent| agent["name"] == "fritz").count();
     assert_eq!(fritzes, 1);
+}
+
+/// Walked page by page, a list is the same as in one piece: each row once, in the same order, and no row of another's.
+pub fn lists_come_in_pages(house: &House) {
+    for (path, key, rows) in [
+        ("/v1/agents", "manager", 2..100),
+        ("/v1/campaigns", "manager", 2..100),
+        ("/v1/campaigns", "client", 1..2),
+        ("/v1/leads", "manager", 2..1000),
+    ] {
+        let get = |query: String| {
+            let answer = house.ask(&house.keys[key], "GET", &format!("{path}{query}"), b"");
+            assert_eq!(answer.status, 200, "{path}{query}: {}", answer.body);
+            answer.body
+        };
+        let whole = get("?limit=1000".to_owned());
+        assert_eq!(whole["next"], Value::Null, "{path} fits on one page");
+        let whole = ids(&whole);
+        assert!(rows.contains(&whole.len()), "{path} for {key}: {whole:?}");
+        let (mut walked, mut place) = (Vec::new(), String::new());
+        loop {
+            let page = get(format!("?limit=1{place}"));
+            assert!(ids(&page).len() <= 1, "{path}: {page}");
+            walked.extend(ids(&page));
+            assert!(walked.len() <= whole.len(), "{path} comes to an end: {walked:?}");
+            match page["next"].as_str() {
+                Some(next) => place = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(walked, whole, "{path} for {key}");
+        for (wrong, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("after=7x", "after"), ("page=2", "page")]
+        {
+            let refused = house.ask(&house.keys[key], "GET", &format!("{path}?{wrong}"), b"");
+            assert_eq!((refused.status, &refused.body["field"]), (422, &json!(field)), "{path}: {}", refused.body);
+        }
+    }
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let items = page["items"].as_array().unwrap_or_else(|| panic!("no page: {page}"));
+    items.iter().map(|row| row["id"].as_str().expect("every row has its id").to_owned()).collect()
 }
 
 pub fn a_manual_without_a_network(house: &House) {

@@ -1,7 +1,9 @@
 //! People log in: cookie, CSRF, lock-out, the end of a session; nobody learns who exists.
 
 use super::house::{Answer, House};
+use crate::real::wait_until;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What a browser holds.
 pub struct Browser {
@@ -47,6 +49,21 @@ fn attempt(house: &House, name: &str, password: &str, from: &str) -> Answer {
 fn add(house: &House, arguments: &[&str]) -> String {
     let printed = house.dialer.command(&[&["user", "add"], arguments].concat());
     printed.lines().last().expect("the password is printed last").to_owned()
+}
+
+/// An agent made by the command beside the running server: it logs in at once, and the engine hears of it by itself.
+pub fn an_agent_is_hired_by_command(house: &House) {
+    let printed = house.dialer.command(&["user", "add", "gerda", "--role", "agent", "--lang", "zh-Hant"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines.len() == 2 && lines[0].len() == 32, "the softphone's secret and the password: {printed}");
+    let gerda = Browser::log_in(house, "gerda", lines[1]);
+    assert_eq!((&gerda.session["role"], &gerda.session["lang"]), (&json!("agent"), &json!("zh-Hant")));
+    let path = |what: &str| format!("/v1/agents/{}/{what}", gerda.session["agent"].as_str().unwrap());
+    let campaigns = json!({ "campaigns": [house.first.campaign] });
+    wait_until("the engine to know her", Duration::from_secs(20), || {
+        gerda.ask(house, "POST", &path("login"), &campaigns).status == 200
+    });
+    assert_eq!(gerda.ask(house, "POST", &path("logout"), &Value::Null).status, 200);
 }
 
 pub fn people_log_in(house: &mut House) {

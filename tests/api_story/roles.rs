@@ -8,7 +8,7 @@ pub fn lists_are_one_s_own(house: &House) {
     let list = |path: String| {
         let answer = house.ask(client, "GET", &path, b"");
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        answer.body["items"].as_array().cloned().unwrap_or_else(|| answer.body.as_array().unwrap().clone())
+        answer.body["items"].as_array().unwrap_or_else(|| panic!("{path}: {}", answer.body)).clone()
     };
     let (own, other) = (&house.first, &house.second);
     let campaigns = list("/v1/campaigns".to_owned());

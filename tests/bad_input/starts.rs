@@ -113,7 +113,7 @@ fn two_processes_on_one_node() {
     assert!(!said.contains("panicked"), "{said}");
     assert!(!older.child.wait().expect("our child").success(), "it stops with an error:\n{said}");
     let agents = second.get("/v1/agents");
-    assert!(agents.as_array().is_some_and(|a| a.iter().any(|a| a["name"] == "anna")), "{agents}");
+    assert!(agents["items"].as_array().is_some_and(|a| a.iter().any(|a| a["name"] == "anna")), "{agents}");
     second.stop();
     let verified = second.command(&["verify"]);
     assert!(verified.contains("agree"), "{verified}");

@@ -2,7 +2,7 @@
 //! test's own process and so survive whatever happens to the dialer.
 
 use super::real::campaign::{self, Options};
-use super::real::dialer::{Dialer, Trunk, binary};
+use super::real::dialer::{Dialer, Trunk};
 use super::real::sipp::Sipp;
 use super::real::{Process, run, udp_port};
 use super::robots::Robots;
@@ -93,7 +93,7 @@ impl Centre {
     }
 
     /// A list that no other list shares a number with; all endings alike.
-    fn list(&mut self, rows: usize) -> PathBuf {
+    pub fn list(&mut self, rows: usize) -> PathBuf {
         self.lists += 1;
         let file = self.dir.join(format!("list-{}.csv", self.lists));
         let mut text = "phone,name\n".to_owned();
@@ -111,27 +111,11 @@ impl Centre {
         self.dialer.command(&["import", "kill", list.to_str().expect("UTF-8")]);
     }
 
-    /// An import beside the running dialer dies half way, and is done again.
-    pub fn import_that_dies(&mut self) {
-        let list = self.list(300);
-        let point = if self.lists.is_multiple_of(2) { "at:import_chunk:1" } else { "at:import_uncommitted:1" };
-        let mut command = binary();
-        command.args(["import", "kill"]).arg(&list).arg("--config").arg(&self.dialer.config);
-        let died = command.env("OUTPACE_FAIL_AT", point).output().expect("it starts");
-        assert!(!died.status.success(), "it died at {point}");
-        self.dialer.command(&["import", "kill", list.to_str().expect("UTF-8")]);
-    }
-
     /// Robots in this state.
     pub fn count(&self, state: &str) -> usize {
         let agents = self.robots.get(&self.dialer, "/v1/agents").unwrap_or_default();
-        let list = agents.as_array().or(agents["items"].as_array()).cloned().unwrap_or_default();
+        let list = agents["items"].as_array().cloned().unwrap_or_default();
         list.iter().filter(|agent| agent["now"]["state"] == state).count()
-    }
-
-    /// INVITEs that the carrier has seen so far.
-    pub fn invites(&self) -> usize {
-        self.carrier.calls().values().filter(|call| call.invites > 0).count()
     }
 
     /// What the judge needs beside the logs.

@@ -65,7 +65,7 @@ impl Robots {
     /// Everybody looks once and moves once. False: the server did not answer.
     pub fn work(&mut self, dialer: &Dialer) -> bool {
         let Some(views) = self.get(dialer, "/v1/agents") else { return false };
-        let list = views.as_array().or(views["items"].as_array()).cloned().unwrap_or_default();
+        let list = views["items"].as_array().cloned().unwrap_or_default();
         let views: BTreeMap<String, Value> =
             list.into_iter().map(|view| (view["id"].as_str().unwrap_or("").to_owned(), view["now"].clone())).collect();
         for at in 0..self.agents.len() {

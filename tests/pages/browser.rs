@@ -1,4 +1,5 @@
 //! Headless Chromium, driven by WebDriver (W3C): plain JSON over HTTP. It refuses to know what the pages mean.
+#![allow(dead_code, reason = "each test binary uses its own part of the support")]
 
 use crate::real::{Process, run, tcp_port, wait_until};
 use serde_json::{Value, json};

@@ -28,6 +28,15 @@ pub struct Person {
 
 pub const MANAGER: (&str, &str) = ("maria", "correct horse battery");
 
+/// The house's own: a usual one with its usual words, and one of its own.
+const PAUSES: &str = r#"
+[[pause]]
+reason = "break"
+[[pause]]
+reason = "prayer"
+title = { en = "Prayer", zh-Hans = "祷告", zh-Hant = "禱告" }
+"#;
+
 impl House {
     /// Everybody on the list picks up, says hello and listens. The campaign is started. `lang`: of those who log in.
     pub fn open(name: &str, agents: &[&'static str], lang: &str) -> House {
@@ -36,6 +45,8 @@ impl House {
         let trunk =
             Trunk { name: "carrier", port: carrier.port, channels: 20, calls_per_second: 10, credentials: None };
         let mut dialer = Dialer::prepare(&dir, &[trunk], None);
+        let config = std::fs::read_to_string(&dialer.config).expect("just written");
+        std::fs::write(&dialer.config, config + PAUSES).expect("writable");
         filters(&dialer.data.join("campaigns/filters"));
         let list = dir.join("leads.csv");
         leads(&list, 200);

@@ -2,7 +2,7 @@
 //! It refuses to compute KPIs: those it shows come from `kpi`.
 
 use super::labels::{Labels, Said, cut, pad, width};
-use crate::engine::{AgentView, CampaignState, CampaignView, LeadCounts};
+use crate::engine::{AgentView, CampaignView, LeadCounts};
 use crate::facts::{Abandon, Envelope, Fact, Verdict};
 use crate::kpi::Figure;
 use crate::words::*;

@@ -139,13 +139,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> +
 
 /// New agents, with names that are free.
 fn hire(admin: &Client, count: u32) -> Result<Vec<NewAgent>, Failure> {
-    let known: Vec<Value> = admin.get("/v1/agents")?;
-    let known: Vec<&str> = known.iter().filter_map(|agent| agent["name"].as_str()).collect();
+    let known = known(admin)?;
     let usual = (0..).map(|n: usize| match NAMES.get(n) {
         Some(name) => (*name).to_owned(),
         None => format!("{}-{}", NAMES[n % NAMES.len()], n / NAMES.len() + 1),
     });
-    let names = usual.filter(|name| !known.contains(&name.as_str())).take(count as usize);
+    let names = usual.filter(|name| !known.contains(name)).take(count as usize);
     names
         .map(|name| {
             let created = admin.post("/v1/agents", &json!({ "name": name }))?;
@@ -153,6 +152,18 @@ fn hire(admin: &Client, count: u32) -> Result<Vec<NewAgent>, Failure> {
             Ok(NewAgent { id: text("id").parse()?, name, sip_secret: text("sip_secret") })
         })
         .collect()
+}
+
+/// The names that are taken, page by page.
+fn known(admin: &Client) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    let mut page: Value = admin.get("/v1/agents?limit=1000")?;
+    loop {
+        let agents = page["items"].as_array().into_iter().flatten();
+        names.extend(agents.filter_map(|agent| Some(agent["name"].as_str()?.to_owned())));
+        let Some(next) = page["next"].as_str() else { return Ok(names) };
+        page = admin.get(&format!("/v1/agents?limit=1000&after={next}"))?;
+    }
 }
 
 fn take_campaign(admin: &Client, name: &str) -> Result<CampaignId, Failure> {

@@ -71,9 +71,11 @@ fn section<'a>(campaign: &'a mut Table, name: &str) -> &'a mut Table {
 }
 
 /// Made-up people with the columns of the folder's first list, so that texts are filled as they would be.
-pub(super) fn people(dir: &Path, settings: &Settings, to: &Path) -> Result<(), Failure> {
+pub(super) fn people(dir: &Path, to: &Path) -> Result<(), Failure> {
+    // By the folder's own settings: the copy's would refuse the list's numbers as another region's.
+    let settings = data::bundle(&dir.display().to_string(), &data::read_folder(dir)?)?.settings;
     let list = check::lists(dir).into_iter().next();
-    let fields = list.and_then(|list| data::first_lead(settings, &list)).unwrap_or_default();
+    let fields = list.and_then(|list| data::first_lead(&settings, &list)).unwrap_or_default();
     let columns: Vec<(&String, &String)> = fields.iter().filter(|(name, _)| name.as_str() != "phone").collect();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut text = "phone".to_owned();
@@ -97,7 +99,10 @@ mod tests {
             let settings = write(&dir, to.path()).unwrap_or_else(|failure| panic!("{name}: {}", failure.0));
             assert!(!settings.recording.enabled && !settings.amd.enabled, "{name}");
             assert_eq!(settings.hours.sun.as_deref(), Some("00:00-24:00"), "{name}");
-            people(&dir, &settings, &to.path().join("people.csv")).unwrap_or_else(|failure| panic!("{}", failure.0));
+            people(&dir, &to.path().join("people.csv")).unwrap_or_else(|failure| panic!("{}", failure.0));
+            let list = std::fs::read_to_string(to.path().join("people.csv")).expect("written");
+            let (head, first) = list.split_once('\n').expect("people follow");
+            assert!(head.contains("\"name\"") && first.contains("\"Ann"), "{name}: {head}");
         }
     }
 }

@@ -1,17 +1,19 @@
 //! `outpace preview DIR`: the agent's page of a flow in a browser, with a customer's phone beside it to ring, answer and
 //! hang up. Nothing is configured, nothing leaves the machine, nothing is kept: a dialer of its own runs on loopback
-//! between a softphone and a customer in the same process, in a folder that is removed at the end.
+//! between a softphone and a customer in the same process, in a folder that is removed at the end. What is saved in the
+//! campaign's folder meanwhile is in the next call.
 
 mod folder;
+mod watch;
 
 use super::assembly::Assembly;
 use super::config::{Config, Trunk};
-use super::{Failure, serve};
-use crate::api::preview::{Act, Phone, Preview as Page};
+use super::{Failure, check, serve};
+use crate::api::preview::{Act, Phone, Preview as Page, Shown};
 use crate::engine::{AgentRecord, Request};
 use crate::live::clock::wall_now;
 use crate::live::peers::{Casting, Course, Hand, HandState, Part, Peers, PeersSetup, PhoneSetup};
-use crate::words::Lang;
+use crate::words::{CampaignId, Lang};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +25,8 @@ use tokio::signal::unix::{SignalKind, signal};
 const DIALER_PORTS: (u16, u16) = (15_384, 15_883);
 const PEERS_PORTS: (u16, u16) = (15_884, 16_383);
 const NAME: &str = "preview";
-const AGENT: &str = "you";
+/// Whose page it is. A name, for openers say it.
+const AGENT: &str = "anna";
 
 #[derive(clap::Args)]
 pub(crate) struct Preview {
@@ -51,19 +54,29 @@ impl Preview {
     }
 
     async fn show(&self, scratch: &Path) -> Result<ExitCode, Failure> {
-        let settings = folder::write(&self.dir, &scratch.join("campaigns").join(NAME))?;
+        let copy = scratch.join("campaigns").join(NAME);
+        let lang = check::lang(None);
+        watch::proof(&self.dir).map_err(|problems| {
+            let (dir, problems) = (self.dir.display(), problems.get(lang));
+            Failure(format!("{dir} has problems (`outpace check {dir}` lists the same):\n{problems}"))
+        })?;
+        folder::write(&self.dir, &copy)?;
         let list = scratch.join("people.csv");
-        folder::people(&self.dir, &settings, &list)?;
+        folder::people(&self.dir, &list)?;
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let assembly = Assembly::start(&self.configured(scratch, socket.local_addr()?)).await?;
-        let peers = prepare(&assembly, socket, &list).await?;
+        let board = watch::Board::default();
+        let (peers, campaign) = prepare(&assembly, socket, &list, &board).await?;
         println!("The agent's page of {} is at http://{}/preview", self.dir.display(), assembly.address);
-        println!("座席页面预览：http://{}/preview （Ctrl-C 结束）", assembly.address);
+        println!("What you save in the folder is in the next call. Ctrl-C ends it.");
+        println!("座席页面预览：http://{}/preview 。保存文件后，下一通电话即生效。Ctrl-C 结束。", assembly.address);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = watch::follow(&self.dir, &copy, &assembly, campaign, &board) => {}
+            () = watch::listen(&assembly, &board) => {}
         }
         let sound = assembly.stop(Duration::ZERO).await;
         tokio::task::spawn_blocking(move || peers.lock().expect("nobody panics with it").stop()).await?;
@@ -91,15 +104,21 @@ impl Preview {
 }
 
 /// One agent with a softphone, one list, one campaign that runs; the page is open from here on.
-async fn prepare(assembly: &Assembly, socket: UdpSocket, list: &Path) -> Result<Arc<Mutex<Peers>>, Failure> {
+async fn prepare(
+    assembly: &Assembly,
+    socket: UdpSocket,
+    list: &Path,
+    board: &watch::Board,
+) -> Result<(Arc<Mutex<Peers>>, CampaignId), Failure> {
     let (store, api) = (&assembly.store, &assembly.api);
     let secrets = store.create_agent(AGENT, Lang::En, &api.sip_realm, wall_now()).await?;
     let record = AgentRecord { id: secrets.id, name: AGENT.to_owned(), lang: Lang::En };
     ask(assembly, Request::AddAgent(record)).await?;
     let user = store.user_named(AGENT).await?.ok_or_else(|| Failure("the agent has no user".to_owned()))?;
     let shelf = api.shelf.clone();
-    let spec = tokio::task::spawn_blocking(move || shelf.take(NAME)).await?;
-    let spec = spec.map_err(|error| Failure(format!("{error:?}")))?;
+    let taken = tokio::task::spawn_blocking(move || shelf.take(NAME)).await?;
+    // New in a new folder, so it is kept already.
+    let spec = taken.map_err(|error| Failure(format!("{error:?}")))?.spec;
     let campaign = spec.id;
     ask(assembly, Request::Configure(spec)).await?;
     let row = store.campaign(campaign).await?.ok_or_else(|| Failure("the campaign is gone".to_owned()))?;
@@ -115,7 +134,7 @@ async fn prepare(assembly: &Assembly, socket: UdpSocket, list: &Path) -> Result<
         seed: 1,
     })?;
     let peers = Arc::new(Mutex::new(peers));
-    let (hand, phone) = (peers.clone(), peers.clone());
+    let (hand, phone, news) = (peers.clone(), peers.clone(), board.clone());
     let page = Page {
         user: user.id,
         act: Box::new(move |act| {
@@ -126,17 +145,20 @@ async fn prepare(assembly: &Assembly, socket: UdpSocket, list: &Path) -> Result<
             };
             hand.lock().expect("nobody panics with it").by_hand(hand_does);
         }),
-        phone: Box::new(move || match phone.lock().expect("nobody panics with it").tally().hand() {
-            HandState::Idle => Phone::Idle,
-            HandState::Ringing => Phone::Ringing,
-            HandState::Up => Phone::Up,
+        shown: Box::new(move || Shown {
+            phone: match phone.lock().expect("nobody panics with it").tally().hand() {
+                HandState::Idle => Phone::Idle,
+                HandState::Ringing => Phone::Ringing,
+                HandState::Up => Phone::Up,
+            },
+            news: news.lock().expect("nobody panics with it").clone(),
         }),
     };
     if api.preview.set(page).is_err() {
         return Err(Failure("the preview was set up twice".to_owned()));
     }
     ask(assembly, Request::StartCampaign { campaign }).await?;
-    Ok(peers)
+    Ok((peers, campaign))
 }
 
 async fn ask(assembly: &Assembly, request: Request) -> Result<(), Failure> {

@@ -125,6 +125,13 @@ pub(super) const KPIS: &[Kpi] = &[
         ["Pauses", "小休次数", "小休次數"],
     ),
     kpi(
+        "wrap_extend_count",
+        Aspect::People,
+        Unit::Count,
+        Measure::Count(sum(&[Base::WrapExtensions], Attribution::Event)),
+        ["Wrap-up extensions", "整理延长次数", "整理延長次數"],
+    ),
+    kpi(
         "util_seed_avail",
         Aspect::Efficiency,
         Unit::Ratio,
