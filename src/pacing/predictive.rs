@@ -6,7 +6,7 @@
 use super::budget::{Budget, Limit, Standing};
 use super::conflict::Conflict;
 use super::estimate::level::Tuning as Jumps;
-use super::estimate::{Again, Amd, Demand, HORIZON_SECONDS, HORIZONS, Level, NEVER, Ring, Row, Supply, Talk, ZERO};
+use super::estimate::{Again, Amd, Demand, HORIZON_SECONDS, HORIZONS, Level, Ring, Row, Supply, Talk, ZERO};
 use super::event::{Counts, Room, Settings};
 use super::inbound::Inbound;
 use super::ledger::Tally;
@@ -154,7 +154,7 @@ impl Predictive {
             oldest: Vec::new(),
         };
         // The level filter needs the tables' expectation from the first event on.
-        new.demand.rebuild(&new.ring, settings.amd.then_some(&new.amd), &NEVER, 1.0);
+        new.demand.rebuild(&new.ring, settings.amd.then_some(&new.amd), 1.0);
         new
     }
 
@@ -228,7 +228,7 @@ impl Predictive {
     /// Starts from what an earlier run learned.
     pub fn learn(&mut self, (ring, amd, talk): (Ring, Amd, Talk), settings: &Settings) {
         (self.ring, self.amd, self.talk) = (ring, amd, talk);
-        self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), self.supply.again(), 1.0);
+        self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), 1.0);
         (self.demand_built, self.supply_built) = (None, None);
     }
 
@@ -251,7 +251,7 @@ impl Predictive {
             self.pace.pass(std::mem::take(&mut self.unpaced_seconds));
         }
         if old || self.demand_built.is_none_or(|(_, built)| (built / level - 1.0).abs() > 0.03) {
-            self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), self.supply.again(), level);
+            self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), level);
             self.demand_built = Some((if old { now } else { self.demand_built.map_or(now, |(at, _)| at) }, level));
         }
     }
@@ -266,6 +266,7 @@ impl Predictive {
             self.settle_agent(agent, now);
         }
         self.supply.rebuild(&self.talk, self.tuning.grace, self.ring.person_share_overall());
+        self.demand.expect_again(self.supply.again());
         self.supply_built = Some((now, self.talk.version));
         self.busy.at = None;
     }
@@ -337,7 +338,7 @@ impl Predictive {
         if oldest < least {
             return;
         }
-        let risk = self.conflict.over(&shares(self.demand.ring_rows(self.demand.ring_bucket(oldest)).0));
+        let risk = self.conflict.over(&shares(self.demand.ring_row(self.demand.ring_bucket(oldest))));
         if risk <= (limit * self.tuning.cancel_factor).max(self.tuning.cancel_floor) {
             return;
         }
@@ -443,15 +444,12 @@ impl Predictive {
             add_lines(&mut self.conflict, &mut self.demand_mean, (&row, &held), 1);
         }
         for bucket in 0..pre {
-            add_lines(&mut self.conflict, &mut self.demand_mean, self.demand.pre_rows(bucket), self.pre_lines[bucket]);
+            let rows = (self.demand.pre_row(bucket), self.demand.pre_held(bucket));
+            add_lines(&mut self.conflict, &mut self.demand_mean, rows, self.pre_lines[bucket]);
         }
         for bucket in 0..ring {
-            add_lines(
-                &mut self.conflict,
-                &mut self.demand_mean,
-                self.demand.ring_rows(bucket),
-                self.ring_lines[bucket],
-            );
+            let rows = (self.demand.ring_row(bucket), self.demand.ring_held(bucket));
+            add_lines(&mut self.conflict, &mut self.demand_mean, rows, self.ring_lines[bucket]);
         }
     }
 

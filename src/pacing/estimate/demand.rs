@@ -53,14 +53,20 @@ pub struct Demand {
     delayed: Vec<f64>,
     delayed_people: Vec<f64>,
     delay: [f64; DELAY_STEPS],
+    again: Vec<f64>,
     /// Live, served and done within so many steps of being answered; and of a line that begins to ring.
     done: Vec<f64>,
     done_fresh: Vec<f64>,
 }
 
 impl Demand {
-    /// `again`: how soon an agent who takes a call is ready for the next.
-    pub fn rebuild(&mut self, ring: &Ring, amd: Option<&Amd>, again: &Again, level: f64) {
+    /// How soon an agent who takes a call is ready for the next: for the tables made from now on; before, never.
+    pub fn expect_again(&mut self, again: &Again) {
+        self.again.clear();
+        self.again.extend_from_slice(again);
+    }
+
+    pub fn rebuild(&mut self, ring: &Ring, amd: Option<&Amd>, level: f64) {
         self.delay = match amd {
             Some(amd) => std::array::from_fn(|step| amd.live_mass(step)),
             None => std::array::from_fn(|step| if step == 0 { 1.0 } else { 0.0 }),
@@ -71,15 +77,16 @@ impl Demand {
         behind(&self.incidence, delay, &mut self.delayed);
         behind(&self.people, delay, &mut self.delayed_people);
         self.ringing(amd.is_some());
-        self.finishing(again);
+        self.finishing();
         self.dialing(ring);
     }
 
     /// What of the ringing lines is done with its agent at each horizon.
-    fn finishing(&mut self, again: &Again) {
+    fn finishing(&mut self) {
+        let again = &self.again;
         self.done.clear();
         self.done.extend((0..=REACH).map(|step| {
-            let since_live = again[..=step].iter().rev();
+            let since_live = again.iter().take(step + 1).rev();
             self.delay.iter().zip(since_live).map(|(mass, done)| mass * done).sum::<f64>()
         }));
         let (done, incidence) = (&self.done, &self.incidence);
@@ -209,13 +216,21 @@ impl Demand {
         ((age / STEP + 0.5) as usize).min(self.ring.len() - 1)
     }
 
-    /// Live by each horizon, and holding an agent at it.
-    pub fn pre_rows(&self, bucket: usize) -> (&Row, &Row) {
-        (&self.pre[bucket], &self.pre_held[bucket])
+    pub fn pre_row(&self, bucket: usize) -> &Row {
+        &self.pre[bucket]
     }
 
-    pub fn ring_rows(&self, bucket: usize) -> (&Row, &Row) {
-        (&self.ring[bucket], &self.ring_held[bucket])
+    pub fn ring_row(&self, bucket: usize) -> &Row {
+        &self.ring[bucket]
+    }
+
+    /// The same: holding an agent at each horizon.
+    pub fn pre_held(&self, bucket: usize) -> &Row {
+        &self.pre_held[bucket]
+    }
+
+    pub fn ring_held(&self, bucket: usize) -> &Row {
+        &self.ring_held[bucket]
     }
 
     pub fn buckets(&self) -> (usize, usize) {

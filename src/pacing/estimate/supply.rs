@@ -1,8 +1,9 @@
 //! Supply tables: the probability that an agent of a given state and age is ready within each horizon.
 //! A talk goes through its stages into the wrap-up and out of it; each is a hazard by its own age.
 
+use super::demand::NEVER;
 use super::hazard::Outlasts;
-use super::{Again, HORIZON_SECONDS, HORIZONS, NEVER, Row, Talk, ZERO};
+use super::{Again, HORIZON_SECONDS, HORIZONS, Row, Talk, ZERO};
 
 /// Seconds looked ahead.
 const SECONDS: usize = 36;
