@@ -2,6 +2,7 @@
 
 mod budget;
 mod conflict;
+mod controller;
 mod decisions;
 mod estimates;
 mod flight;

@@ -339,4 +339,14 @@ fn every_constant_of_the_method_has_a_name() {
         assert!(pacer.tune(name, 0.5), "{name}");
     }
     assert!(!pacer.tune("luck", 0.5));
+    let stages = |ignore: f64| {
+        let mut pacer = Pacer::new(Settings::default());
+        pacer.tune("ignore_steps", ignore);
+        pacer.observe(at(0.0), Event::Connected { call: CallId(1), agent: AgentId(1), within: true });
+        pacer.observe(at(5.0), Event::Step { call: CallId(1), agent: AgentId(1), step: 2 });
+        pacer.observe(at(9.0), Event::TalkEnded { call: CallId(1), agent: AgentId(1), human: true });
+        let kept = serde_json::to_value(pacer.learned()).expect("numbers");
+        kept["talk"]["stages"].as_array().map(Vec::len)
+    };
+    assert_eq!((stages(0.0), stages(1.0)), (Some(4), Some(1)));
 }
