@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const FLOOR_EVERY: Duration = Duration::from_secs(1);
 /// KPIs of the day at most so often, and never more than a twentieth of the time.
@@ -47,6 +47,8 @@ const COURSES: [&str; 4] = ["occupancy", "abandon_rate", "dials", "orders"];
 pub struct Board {
     floor: watch::Sender<Arc<FloorNow>>,
     figures: watch::Sender<Arc<Figures>>,
+    /// Somebody begins to look at the figures.
+    looked_at: Notify,
     burn: Mutex<BTreeMap<CampaignId, VecDeque<(i64, u64)>>>,
     /// Of this process: a page that sees another one knows that the server began anew.
     pub boot: String,
@@ -127,6 +129,7 @@ impl Default for Board {
         Board {
             floor: watch::channel(Arc::default()).0,
             figures: watch::channel(Arc::default()).0,
+            looked_at: Notify::new(),
             burn: Mutex::default(),
             boot: format!("{boot:016x}"),
         }
@@ -139,7 +142,9 @@ impl Board {
     }
 
     pub fn figures(&self) -> watch::Receiver<Arc<Figures>> {
-        subscribe(&self.figures)
+        let receiver = subscribe(&self.figures);
+        self.looked_at.notify_one();
+        receiver
     }
 
     /// Works until it is dropped.
@@ -196,15 +201,8 @@ impl Board {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 // The first to look after a while does not wait.
-                () = self.looked_at(), if self.figures.receiver_count() == 0 => pause = FIGURES_EVERY,
+                () = self.looked_at.notified(), if self.figures.receiver_count() == 0 => pause = FIGURES_EVERY,
             }
-        }
-    }
-
-    async fn looked_at(&self) {
-        let mut look = tokio::time::interval(Duration::from_millis(100));
-        while self.figures.receiver_count() == 0 {
-            look.tick().await;
         }
     }
 }

@@ -78,16 +78,16 @@ impl Booking<'_> {
 
     fn attempts(&mut self, at: Attribution) {
         let report = self.report;
-        for (call, attempt) in &report.fold.attempts {
+        for (call, attempt) in report.fold.attempts.iter() {
             let Some(dialed) = attempt.dialed() else { continue };
             if !self.wants(attempt.campaign) {
                 continue;
             }
-            let config = attempt.campaign.and_then(|campaign| report.config(campaign, dialed.wall));
-            let contact = report.weigh(*call, attempt, config.is_some_and(|(_, config)| config.amd));
-            let time = report.times.get(call).copied().unwrap_or_default();
             let booked = match at {
-                Attribution::Close => report.closed(attempt, &time),
+                Attribution::Close => {
+                    let time = report.times.get(call).copied().unwrap_or_default();
+                    report.closed(attempt, &time)
+                }
                 Attribution::Answer => attempt.answered().map(|at| at.wall),
                 Attribution::Start
                 | Attribution::Split
@@ -98,9 +98,11 @@ impl Booking<'_> {
                 | Attribution::ShipCohort
                 | Attribution::LeadCohort => Some(dialed.wall),
             };
-            if let Some(slot) = booked.and_then(|at| self.grid.find(at)) {
-                self.attempt(slot, *call, attempt, &contact, config.map(|(key, _)| key));
-            }
+            // Only then is it weighed: a day is asked for of months of calls.
+            let Some(slot) = booked.and_then(|at| self.grid.find(at)) else { continue };
+            let config = attempt.campaign.and_then(|campaign| report.config(campaign, dialed.wall));
+            let contact = report.weigh(*call, attempt, config.is_some_and(|(_, config)| config.amd));
+            self.attempt(slot, *call, attempt, &contact, config.map(|(key, _)| key));
         }
     }
 
@@ -200,7 +202,7 @@ impl Booking<'_> {
             };
             self.count(at.wall, Keys { campaign: Some(*campaign), ..Keys::default() }, base);
         }
-        for (call, attempt) in &report.fold.attempts {
+        for (call, attempt) in report.fold.attempts.iter() {
             self.attempt_events(*call, attempt);
         }
         for line in &report.lines {

@@ -5,6 +5,7 @@ use super::attempt::{Attempt, End, Handled, Invite, Outcome, Stamp, first, last}
 use super::order::{Order, Taken};
 use super::report::Report;
 use super::session::{Change, Session};
+use super::shelves::Shelves;
 use crate::facts::{CampaignConfigured, Envelope, Fact};
 use crate::words::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +14,15 @@ use std::sync::Arc;
 /// Where a fact stands in the log. Replaying it changes nothing.
 pub(super) type Place = (u16, u64);
 
+/// A copy costs nothing and stays as it was: see `shelves`.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     pub(super) configured: BTreeMap<CampaignId, BTreeMap<(i64, Place), CampaignConfigured>>,
-    pub(super) attempts: BTreeMap<CallId, Attempt>,
-    pub(super) orders: BTreeMap<OrderId, Order>,
-    pub(super) sessions: BTreeMap<(AgentId, SessionId), Session>,
+    pub(super) attempts: Shelves<CallId, Attempt>,
+    pub(super) orders: Shelves<OrderId, Order>,
+    pub(super) sessions: Shelves<(AgentId, SessionId), Session>,
     /// Everything that only happens, by place.
-    pub(super) events: BTreeMap<Place, (Stamp, Event)>,
+    pub(super) events: Shelves<Place, (Stamp, Event)>,
     texts: BTreeSet<Arc<str>>,
     first: Option<Wall>,
     last: Option<Wall>,
@@ -78,7 +80,7 @@ impl Fold {
     }
 
     fn event(&mut self, at: Stamp, event: Event) {
-        self.events.insert((at.node, at.seq), (at, event));
+        self.events.insert((at.node(), at.seq()), (at, event));
     }
 
     fn text(&mut self, text: &str) -> Arc<str> {
@@ -91,7 +93,7 @@ impl Fold {
     }
 
     fn attempt(&mut self, call: CallId) -> &mut Attempt {
-        self.attempts.entry(call).or_default()
+        self.attempts.at(call)
     }
 
     /// The house, its campaigns and lists.
@@ -101,7 +103,7 @@ impl Fold {
             Fact::EngineStopped { .. } => self.event(at, Event::EngineStopped),
             Fact::CampaignConfigured(config) => {
                 let versions = self.configured.entry(config.campaign).or_default();
-                versions.insert((at.wall, (at.node, at.seq)), (**config).clone());
+                versions.insert((at.wall, (at.node(), at.seq())), (**config).clone());
             }
             Fact::CampaignStarted { campaign, .. } => self.event(at, Event::CampaignStarted(*campaign)),
             Fact::CampaignPaused { campaign, .. }
@@ -126,7 +128,7 @@ impl Fold {
                 }
             }
             Fact::OrderAdvanced { order, state, .. } => {
-                self.orders.entry(*order).or_default().advance(*state, at.wall);
+                self.orders.at(*order).advance(*state, at.wall);
             }
             other => unreachable!("part() sends no {} here", other.kind()),
         }
@@ -179,7 +181,7 @@ impl Fold {
         match fact {
             Fact::HoldStarted { call, .. } => self.attempt(*call).held = true,
             Fact::OrderTaken { order, call, campaign, lead, agent, total, .. } => {
-                self.orders.entry(*order).or_default().taken = Some(Taken {
+                self.orders.at(*order).taken = Some(Taken {
                     wall: at.wall,
                     call: *call,
                     campaign: *campaign,
@@ -213,22 +215,22 @@ impl Fold {
     fn observe_agent(&mut self, at: Stamp, fact: &Fact) {
         match fact {
             Fact::AgentLoggedIn { agent, session, campaigns } => {
-                let session = self.sessions.entry((*agent, *session)).or_default();
+                let session = self.sessions.at((*agent, *session));
                 session.login = Some(at);
                 session.campaigns = campaigns.as_slice().into();
             }
             Fact::AgentStateChanged { agent, session, state, reason, call, campaign } => {
                 let reason = reason.as_deref().map(|reason| self.text(reason));
                 let change = Change { at, state: *state, reason, call: *call, campaign: *campaign };
-                self.sessions.entry((*agent, *session)).or_default().changes.insert(at.seq, change);
+                self.sessions.at((*agent, *session)).changes.insert(at.seq(), change);
             }
             Fact::CustomerLeft { agent, session, call } => {
-                let session = self.sessions.entry((*agent, *session)).or_default();
-                session.left.insert(at.seq, (*call, at.mono));
+                let session = self.sessions.at((*agent, *session));
+                session.left.insert(at.seq(), (*call, at.mono));
             }
             Fact::AgentLoggedOut { agent, session, effective, .. } => {
-                let session = self.sessions.entry((*agent, *session)).or_default();
-                session.logout = session.logout.max(Some((at.seq, effective.millis())));
+                let session = self.sessions.at((*agent, *session));
+                session.logout = session.logout.max(Some((at.seq(), effective.millis())));
             }
             other => unreachable!("part() sends no {} here", other.kind()),
         }

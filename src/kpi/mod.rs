@@ -18,6 +18,7 @@ mod profile;
 mod query;
 mod report;
 mod session;
+mod shelves;
 mod table;
 
 pub use attribution::Attribution;

@@ -136,7 +136,7 @@ pub(super) type ConfigKey = (CampaignId, (i64, Place));
 
 fn lines(fold: &Fold, now: i64) -> Vec<Vec<Segment>> {
     let mut by_agent: BTreeMap<AgentId, Vec<Segment>> = BTreeMap::new();
-    for ((agent, id), session) in &fold.sessions {
+    for ((agent, id), session) in fold.sessions.iter() {
         by_agent.entry(*agent).or_default().extend(session.segments(*agent, *id, now));
     }
     by_agent.into_values().map(union).collect()
@@ -144,7 +144,7 @@ fn lines(fold: &Fold, now: i64) -> Vec<Vec<Segment>> {
 
 fn call_times(fold: &Fold, lines: &[Vec<Segment>]) -> BTreeMap<CallId, CallTime> {
     let mut left: BTreeMap<(SessionId, CallId), i64> = BTreeMap::new();
-    for ((_, id), session) in &fold.sessions {
+    for ((_, id), session) in fold.sessions.iter() {
         for (call, mono) in session.left.values() {
             if let Some(wall) = session.wall_of(*mono) {
                 left.entry((*id, *call)).and_modify(|held| *held = (*held).min(wall)).or_insert(wall);
@@ -179,7 +179,7 @@ fn call_times(fold: &Fold, lines: &[Vec<Segment>]) -> BTreeMap<CallId, CallTime>
 /// Every lead's dials, in order.
 fn dials_by_lead(fold: &Fold) -> BTreeMap<LeadId, Vec<(Stamp, CallId)>> {
     let mut dials: BTreeMap<LeadId, Vec<(Stamp, CallId)>> = BTreeMap::new();
-    for (call, attempt) in &fold.attempts {
+    for (call, attempt) in fold.attempts.iter() {
         if let (Some(lead), Some(at)) = (attempt.lead, attempt.dialed()) {
             dials.entry(lead).or_default().push((at, *call));
         }

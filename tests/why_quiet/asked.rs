@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use outpace::api::{self, Api, CampaignShelf, Feed, ShelfError};
+use outpace::api::{self, Api, CampaignShelf, Feed, ShelfError, Taken};
 use outpace::engine::{
     Answered, CampaignSpec, CampaignView, DecisionView, Door, Engine, Input, LedgerEntry, Machine, Output, View, Wake,
     World, run,
@@ -80,7 +80,7 @@ impl Door for Nobody {
 }
 
 impl CampaignShelf for Nobody {
-    fn take(&self, name: &str) -> Result<Arc<CampaignSpec>, ShelfError> {
+    fn take(&self, name: &str) -> Result<Taken, ShelfError> {
         Err(ShelfError::Missing(name.to_owned()))
     }
 }

@@ -1,13 +1,18 @@
 //! What must hold after every step of a run, judged from facts and from what reached the carrier.
 //! It refuses to trust the engine: hours, limits and order are recomputed here in another way.
 
-use crate::campaign::settings::{Hours, UnknownZone};
+mod agents;
+mod hours;
+#[cfg(test)]
+mod tests;
+
+use crate::campaign::settings::Hours;
 use crate::facts::{Abandon, Envelope, Fact, Verdict};
 use crate::words::*;
+use agents::Agent;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
-use std::time::Duration;
 
 /// A rule that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,17 +67,6 @@ struct Call {
     over: bool,
 }
 
-#[derive(Debug, Default)]
-struct Agent {
-    session: Option<SessionId>,
-    login: Moment,
-    /// Borders of the segments, as they are stored: whole milliseconds.
-    segments: Vec<(i64, AgentState)>,
-    call: Option<CallId>,
-    /// Since when the agent's state says talk though the call is over.
-    talks_to_nobody: Option<Moment>,
-}
-
 #[derive(Debug)]
 struct TrunkLoad {
     channels: u32,
@@ -80,9 +74,6 @@ struct TrunkLoad {
     in_use: u32,
     last_second: VecDeque<Moment>,
 }
-
-/// Talking without a call for longer breaks I8.
-const NOBODY_MAX: Duration = Duration::from_secs(2);
 
 impl Checks {
     pub fn trunk(&mut self, trunk: TrunkId, channels: u32, calls_per_second: u32) {
@@ -180,20 +171,6 @@ impl Checks {
             load.in_use = load.in_use.saturating_sub(1);
         }
     }
-
-    fn within_hours(&mut self, hours: &Hours, zones: &[String], wall: Wall) -> bool {
-        if zones.is_empty() && hours.unknown_zone == UnknownZone::Refuse {
-            return false;
-        }
-        let own = [hours.zone.clone()];
-        let zones = if zones.is_empty() { &own[..] } else { zones };
-        zones.iter().all(|name| {
-            let zone = self.zones.entry(name.clone()).or_insert_with(|| TimeZone::get(name).unwrap_or(TimeZone::UTC));
-            open_at(hours, &zone.to_datetime(wall.timestamp()))
-        })
-    }
-
-    // ── facts ──
 
     pub fn fact(&mut self, envelope: &Envelope) {
         self.now = envelope.moment;
@@ -303,69 +280,6 @@ impl Checks {
         self.require(fits, "cause_fits", || format!("call {id} ended {cause:?}, handled {handled:?}, {abandoned:?}"));
     }
 
-    // ── agents ──
-
-    fn joins(&mut self, id: AgentId, call: CallId) {
-        let other =
-            self.agents.iter().find(|(agent, a)| **agent != id && a.call == Some(call)).map(|(agent, _)| *agent);
-        let before = self.agents.entry(id).or_default().call.replace(call);
-        let elsewhere = before.filter(|before| *before != call);
-        self.require(elsewhere.is_none(), "one_call_per_agent", || format!("agent {id}: {elsewhere:?} and {call}"));
-        self.require(other.is_none(), "one_agent_per_call", || format!("call {call}: {other:?} and {id}"));
-    }
-
-    fn parts(&mut self, id: AgentId) {
-        self.agents.entry(id).or_default().call = None;
-    }
-
-    fn logged_in(&mut self, id: AgentId, session: SessionId) {
-        let now = self.now;
-        let agent = self.agents.entry(id).or_default();
-        let before = agent.session.replace(session);
-        (agent.login, agent.call, agent.talks_to_nobody) = (now, None, None);
-        agent.segments.clear();
-        self.require(before.is_none(), "one_session", || format!("agent {id}: {before:?} is still open"));
-    }
-
-    fn state_changed(&mut self, id: AgentId, session: SessionId, state: AgentState, call: Option<CallId>) {
-        let now = self.now;
-        let agent = self.agents.entry(id).or_default();
-        let nobody = agent.talks_to_nobody.take().is_some_and(|since| now.since(since) > NOBODY_MAX);
-        let (known, first, login) = (agent.session == Some(session), agent.segments.is_empty(), agent.login);
-        agent.segments.push((now.millis(), state));
-        let alive = call.is_some_and(|call| self.calls.get(&call).is_some_and(|c| !c.over));
-        let needs = matches!(state, AgentState::Talk | AgentState::Hold | AgentState::Reserved);
-        self.require(!nobody, "talks_to_nobody", || format!("agent {id} talked without a call for over 2 s"));
-        self.require(known, "state_in_session", || format!("agent {id}: a state outside session {session}"));
-        self.require(!first || login == now, "day_adds_up", || {
-            format!("agent {id}: the first state came after the login")
-        });
-        self.require(!needs || alive, "talk_without_call", || format!("agent {id}: {state:?} with call {call:?}"));
-    }
-
-    fn logged_out(&mut self, id: AgentId, session: SessionId, effective: Moment) {
-        let agent = self.agents.entry(id).or_default();
-        let known = agent.session == Some(session);
-        agent.session = None;
-        let (from, to) = (agent.login.millis(), effective.millis());
-        let borders = agent.segments.iter().map(|(at, _)| *at);
-        let ends = borders.clone().skip(1).chain([to]);
-        let states: i64 = borders.zip(ends).map(|(begin, end)| (end.min(to) - begin.min(to)).max(0)).sum();
-        agent.segments.clear();
-        self.require(known, "state_in_session", || format!("agent {id} logged out of {session}, not the open session"));
-        self.require(states == to - from, "day_adds_up", || {
-            format!("agent {id}: states add up to {states} ms, the login to {} ms", to - from)
-        });
-    }
-
-    /// I8: called 8 s after an agent's phone was lost.
-    pub fn phone_gone(&mut self, now: Moment, id: AgentId) {
-        self.now = now;
-        let state = self.agents.get(&id).and_then(|agent| agent.segments.last()).map(|(_, state)| *state);
-        let ready = matches!(state, Some(AgentState::Ready));
-        self.require(!ready, "ready_without_phone", || format!("agent {id} is still {state:?}"));
-    }
-
     /// After the last step: nothing may be open. `unanswered_playbacks` is the world's own count.
     pub fn finish(&mut self, now: Moment, unanswered_playbacks: usize) {
         self.now = now;
@@ -397,163 +311,5 @@ impl Checks {
     /// Calls of which the carrier saw an INVITE and that have no terminal fact.
     pub fn calls_without_end(&self) -> usize {
         self.attempts.values().filter(|call| self.calls.get(call).is_none_or(|call| !call.over)).count()
-    }
-}
-
-/// `HH:MM-HH:MM` of the weekday, end excluded.
-fn open_at(hours: &Hours, local: &jiff::civil::DateTime) -> bool {
-    use jiff::civil::Weekday;
-    let day = match local.weekday() {
-        Weekday::Monday => &hours.mon,
-        Weekday::Tuesday => &hours.tue,
-        Weekday::Wednesday => &hours.wed,
-        Weekday::Thursday => &hours.thu,
-        Weekday::Friday => &hours.fri,
-        Weekday::Saturday => &hours.sat,
-        Weekday::Sunday => &hours.sun,
-    };
-    let minutes = |text: &str| {
-        let (h, m) = text.trim().split_once(':')?;
-        Some(h.parse::<i32>().ok()? * 60 + m.parse::<i32>().ok()?)
-    };
-    let now = i32::from(local.hour()) * 60 + i32::from(local.minute());
-    let closed = hours.closed.iter().any(|date| *date == local.date().to_string());
-    let span = day.as_deref().and_then(|text| text.split_once('-'));
-    let open = span.and_then(|(from, to)| Some((minutes(from)?, minutes(to)?)));
-    !closed && open.is_some_and(|(from, to)| (from..to).contains(&now))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn envelope(seq: u64, ms: i64, fact: Fact) -> Envelope {
-        let moment = Moment::from_millis(ms);
-        Envelope { centre: CentreId(1), node: 0, seq, moment, wall: moment.wall(0), version: 1, fact }
-    }
-
-    fn placed(call: u64, lead: u64, attempt: u32) -> Fact {
-        Fact::CallPlaced {
-            call: CallId(call),
-            campaign: CampaignId(1),
-            lead: LeadId(lead),
-            attempt,
-            number_hash: format!("{lead}"),
-            zone: "UTC".into(),
-            rules: vec!["hours".into()],
-            pack: "us".into(),
-        }
-    }
-
-    fn ended(call: u64, cause: Cause) -> Fact {
-        let (sip, q850, talk_ms) = Default::default();
-        Fact::CallEnded { call: CallId(call), cause, sip, q850, by: Side::Us, talk_ms }
-    }
-
-    fn hours() -> Hours {
-        let day = Some("09:00-17:00".to_owned());
-        Hours {
-            zone: "UTC".into(),
-            unknown_zone: UnknownZone::Refuse,
-            mon: day.clone(),
-            tue: day,
-            wed: None,
-            thu: None,
-            fri: None,
-            sat: None,
-            sun: None,
-            closed: vec!["2026-11-24".into()],
-        }
-    }
-
-    fn rules(checks: &Checks) -> Vec<&'static str> {
-        checks.violations.iter().map(|v| v.rule).collect()
-    }
-
-    const MONDAY_NOON: &str = "2026-11-23T12:00:00Z";
-
-    fn dial(checks: &mut Checks, ms: i64, wall: &str, call: u64) {
-        let wall = Wall::parse_rfc3339(wall).expect("a time");
-        let zones = ["UTC".to_owned()];
-        checks.dial(Moment::from_millis(ms), wall, LegId(call), CallId(call), TrunkId(1), &zones, &hours());
-    }
-
-    #[test]
-    fn a_call_as_it_should_be_breaks_nothing() {
-        let mut checks = Checks::default();
-        checks.trunk(TrunkId(1), 5, 5);
-        checks.fact(&envelope(1, 0, placed(1, 1, 1)));
-        checks.durable(1);
-        dial(&mut checks, 5, MONDAY_NOON, 1);
-        checks.fact(&envelope(2, 9, ended(1, Cause::Busy)));
-        checks.leg_gone(LegId(1));
-        checks.finish(Moment::from_millis(20), 0);
-        assert_eq!(checks.violations, []);
-    }
-
-    #[test]
-    fn each_kind_of_wrong_dialing_is_seen() {
-        let mut checks = Checks::default();
-        checks.trunk(TrunkId(1), 2, 2);
-        for call in 1..=5 {
-            checks.fact(&envelope(call, 0, placed(call, call, 1)));
-        }
-        dial(&mut checks, 5, MONDAY_NOON, 1);
-        checks.durable(5);
-        checks.suppress("2");
-        dial(&mut checks, 6, MONDAY_NOON, 2);
-        dial(&mut checks, 7, "2026-11-23T17:00:00Z", 3);
-        dial(&mut checks, 2000, "2026-11-24T12:00:00Z", 4);
-        dial(&mut checks, 2001, "2026-11-25T12:00:00Z", 5);
-        dial(&mut checks, 4000, MONDAY_NOON, 9);
-        let expected = [
-            "durable_first",
-            "do_not_call",
-            "hours",
-            "channels",
-            "calls_per_second",
-            "hours",
-            "channels",
-            "hours",
-            "channels",
-            "placed_first",
-        ];
-        assert_eq!(rules(&checks), expected);
-    }
-
-    #[test]
-    fn two_ends_a_gap_and_a_lead_in_two_calls_are_seen() {
-        let mut checks = Checks::default();
-        checks.fact(&envelope(1, 0, placed(1, 1, 1)));
-        checks.fact(&envelope(2, 0, placed(2, 1, 2)));
-        checks.fact(&envelope(4, 1, ended(1, Cause::Busy)));
-        checks.fact(&envelope(5, 1, ended(1, Cause::Busy)));
-        assert_eq!(rules(&checks), ["lead_twice", "no_gap", "one_end"]);
-        checks.finish(Moment(1), 0);
-        assert!(rules(&checks).contains(&"one_end"));
-    }
-
-    #[test]
-    fn a_person_who_was_not_served_must_be_counted() {
-        let mut checks = Checks::default();
-        checks.fact(&envelope(1, 0, placed(1, 1, 1)));
-        let verdict =
-            Fact::CallClassified { call: CallId(1), verdict: Verdict::Human, why: String::new(), analysed_ms: 0 };
-        checks.fact(&envelope(2, 0, verdict));
-        checks.fact(&envelope(3, 0, ended(1, Cause::AbandonedNoAgent)));
-        assert_eq!(rules(&checks), ["abandoned_counted", "cause_fits"]);
-    }
-
-    #[test]
-    fn an_agents_day_must_add_up() {
-        let (agent, session) = (AgentId(1), SessionId(1));
-        let state = |state, call| Fact::AgentStateChanged { agent, session, state, reason: None, call, campaign: None };
-        let out = Fact::AgentLoggedOut { agent, session, effective: Moment::from_millis(900), reason: String::new() };
-        let mut checks = Checks::default();
-        checks.fact(&envelope(1, 0, Fact::AgentLoggedIn { agent, session, campaigns: vec![] }));
-        checks.fact(&envelope(2, 100, state(AgentState::Pause, None)));
-        checks.fact(&envelope(3, 500, state(AgentState::Talk, Some(CallId(7)))));
-        checks.fact(&envelope(4, 900, out));
-        assert_eq!(rules(&checks), ["day_adds_up", "talk_without_call", "day_adds_up"]);
     }
 }
