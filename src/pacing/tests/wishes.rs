@@ -24,6 +24,8 @@ fn team(ready: u64, talking: u64) -> State {
 fn grown(limit: f64) -> Predictive {
     let mut predictive = Predictive::new(&Settings::default());
     predictive.tuning.caution = 0.0;
+    // What is learned of the pace is another test's.
+    predictive.tuning.pace_agents = 1e9;
     predictive.ring.resolved = 100_000;
     predictive.budget.tuning.first_limit = limit;
     predictive
