@@ -7,6 +7,7 @@ use outpace::facts::*;
 use outpace::store::*;
 use outpace::words::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 #[path = "store_both/calls.rs"]
 mod calls;
@@ -58,6 +59,7 @@ stories! {
     house::a_key_works_until_it_is_revoked,
     house::an_agent_proves_who_they_are,
     house::a_campaign_keeps_its_folder,
+    house::what_pacing_learned_is_kept_by_list_and_hour,
     people::a_user_logs_in_by_password,
     people::a_session_ends_in_time,
     leads::a_list_is_imported_once,

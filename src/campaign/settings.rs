@@ -123,6 +123,10 @@ pub struct Dialing {
     /// Pacing learns how long each step of the flow lasts and what follows it; off only to compare.
     #[serde(default = "d::yes")]
     pub learn_steps: bool,
+    /// What pacing learns of a list, later runs of lists of the same type start from, by hour of the day. Absent: the
+    /// campaign's name.
+    #[serde(default)]
+    pub list_type: Option<String>,
     /// Lines of an `agentless` campaign.
     #[serde(default = "d::lines_max")]
     pub lines_max: u32,

@@ -65,6 +65,7 @@ impl Engine {
             campaign.unseen = true;
             return;
         }
+        let cap = pacing.cap;
         let mut pacer = Pacer::new(pacing.clone());
         let offset = self.wall_offset;
         let entries = self.ledgers.remove(&id).unwrap_or_default();
@@ -91,7 +92,12 @@ impl Engine {
             steps: BTreeMap::new(),
             told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
+            placed: None,
+            learned_kept: now,
+            promised: BTreeMap::new(),
             joint: Joint::default(),
+            lent: super::sharing::lent_ledger(cap),
+            lends: false,
             rests: None,
             tape,
             window_until,
@@ -101,6 +107,10 @@ impl Engine {
             by: String::new(),
         };
         self.campaigns.insert(id, campaign);
+        let promised = std::mem::take(&mut self.promised);
+        let (own, others): (Vec<_>, Vec<_>) = promised.into_iter().partition(|one| one.campaign == id);
+        self.promised = others;
+        own.into_iter().for_each(|one| self.promise(id, one.lead, one.at));
     }
 
     /// A new day or month of the law has begun.
@@ -166,6 +176,7 @@ impl Engine {
         self.note_state(id, reason);
         self.timers.cancel(Timer::Pace(id));
         self.timers.cancel(Timer::Lease(id));
+        self.keep_learned(id);
         self.end_previews(id);
         self.empty_hopper(id);
         self.withdraw_undialed(Some(id));
@@ -183,6 +194,7 @@ impl Engine {
             Reason::new("campaign.finished").with("closed", counts.closed).with("excluded", counts.excluded),
         );
         self.timers.cancel(Timer::Pace(id));
+        self.keep_learned(id);
         self.fact(Fact::CampaignFinished { campaign: id });
     }
 

@@ -80,6 +80,8 @@ impl Engine {
         call.agent = Some(agent);
         call.bridged = Some(now);
         self.record(id);
+        let lead = self.calls[&id].lead.id;
+        self.promise_kept(campaign_id, lead);
         self.tell_pacing(campaign_id, Event::Connected { call: id, agent, within });
         self.take_agent(agent, id, campaign_id);
         self.begin_flow(id);

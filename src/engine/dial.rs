@@ -115,9 +115,10 @@ impl Engine {
     }
 
     pub(super) fn place(&mut self, id: CampaignId, trunk: TrunkId, lead: Lead, verdict: Verdict) -> CallId {
-        let call: CallId = self.mint.next();
+        let (call, now): (CallId, Moment) = (self.mint.next(), self.now);
         let campaign = self.campaigns.get_mut(&id).expect("paced");
         campaign.calls.insert(call);
+        campaign.placed = Some(now);
         let zone = campaign.rules.zones_text(&lead);
         self.trunks.get_mut(&trunk).expect("free_trunk found it").in_use += 1;
         let mut entry = Call::new(call, id, lead, verdict.pack);

@@ -3,7 +3,7 @@
 pub use super::shown::{CampaignView, DecisionView, InFlight, PreviewView};
 use crate::campaign::{Lead, Settings};
 use crate::facts::{Envelope, Verdict};
-pub use crate::facts::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
+pub use crate::facts::{LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead};
 use crate::script::{Prompt, Step, Values};
 use crate::words::*;
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,10 @@ pub struct Recovered {
     pub suppressed: Vec<String>,
     /// Campaigns that were running: they are configured and started again by the host, with these ledgers.
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    /// What earlier runs taught, the newest of each list type and hour.
+    pub learned: Vec<LearnedRow>,
+    /// Callbacks to come that were promised with an agent.
+    pub promised: Vec<Promised>,
     /// Where each order stands.
     pub orders: Vec<(OrderId, crate::facts::OrderState)>,
 }
@@ -424,6 +428,8 @@ pub enum Command {
         begun: Wall,
         tape: Vec<u8>,
     },
+    /// What pacing learned, for the next run of such a list at such an hour.
+    KeepLearned(LearnedRow),
     /// How to end the leg need not be kept any more. After the facts of its end, so that none is lost with it (I4).
     ForgetLeg {
         leg: LegId,

@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 pub mod door;
 pub mod io;
+mod learned;
 mod outcome;
 mod pace;
 mod page;
@@ -78,6 +79,10 @@ pub struct Engine {
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
+    /// What earlier runs taught, by list type and hour.
+    learned: BTreeMap<(String, u8), LearnedRow>,
+    /// Callbacks promised with an agent; told to pacing when their campaign is configured.
+    promised: Vec<Promised>,
     /// Of the run that died.
     leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
@@ -127,6 +132,8 @@ impl Engine {
             ledgers: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
+            learned: BTreeMap::new(),
+            promised: Vec::new(),
             leftovers: BTreeMap::new(),
             shutting_down: false,
             previews: BTreeMap::new(),

@@ -23,6 +23,7 @@ impl Engine {
     /// Tells a campaign's pacing what happened.
     pub(super) fn tell_pacing(&mut self, id: CampaignId, event: Event) {
         let (now, wall) = (self.now, self.wall());
+        self.note_lent(id, event);
         if let Some(campaign) = self.campaigns.get_mut(&id) {
             campaign.pacer.observe(now, event);
             campaign.tape.write(now, wall, &Entry::Heard(event));
@@ -45,7 +46,10 @@ impl Engine {
     /// Before the last fact of a run.
     pub(super) fn keep_all_tapes(&mut self) {
         let campaigns: Vec<CampaignId> = self.campaigns.keys().copied().collect();
-        campaigns.into_iter().for_each(|id| self.keep_tape(id, true));
+        for id in campaigns {
+            self.keep_learned(id);
+            self.keep_tape(id, true);
+        }
     }
 
     pub(super) fn pace_restless(&mut self) {
@@ -57,6 +61,7 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         self.renew_window(id);
+        self.warm(id);
         self.tell_joint(id);
         let room = self.room(id);
         let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
@@ -85,6 +90,7 @@ impl Engine {
         }
         self.note(id, decision, placed);
         self.keep_tape(id, false);
+        self.keep_learned_at_times(id);
         self.lease(id);
     }
 
@@ -110,7 +116,8 @@ impl Engine {
     pub(super) fn pace_out(&mut self, id: CallId, event: Event) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !std::mem::replace(&mut call.paced_out, true) {
-            let campaign = call.campaign;
+            let (campaign, lead) = (call.campaign, call.lead.id);
+            self.promise_kept(campaign, lead);
             self.tell_pacing(campaign, event);
         }
     }

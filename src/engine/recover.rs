@@ -31,6 +31,8 @@ impl Engine {
         self.durable = known.last_seq;
         self.suppressed = known.suppressed.into_iter().collect();
         self.ledgers = known.ledgers;
+        self.learned = known.learned.into_iter().map(|row| ((row.list_type.clone(), row.hour), row)).collect();
+        self.promised = known.promised;
         self.orders = known.orders.into_iter().collect();
         self.fact(Fact::EngineStarted { epoch: known.epoch, program: env!("CARGO_PKG_VERSION").to_owned() });
         for agent in known.agents {

@@ -6,7 +6,7 @@ use super::Engine;
 use super::state::Campaign;
 use super::tape::{Entry, Joint};
 use crate::campaign::settings::Seller;
-use crate::pacing::{Decision, Tally};
+use crate::pacing::{Decision, Tally, Window};
 use crate::words::*;
 
 /// What others have in flight is told in steps of so much, so that the tape holds it in a few bytes.
@@ -25,8 +25,24 @@ impl Engine {
         }
     }
 
-    /// Empty where the seller has no other campaign.
+    /// Empty where the seller has no other campaign, and its agents no other work.
     fn joint(&mut self, id: CampaignId) -> Joint {
+        let (now, lends) = (self.now, self.shares_agents(id));
+        let mut joint = self.sellers_windows(id);
+        let campaign = self.campaigns.get_mut(&id).expect("asked by one of its own");
+        campaign.lends = lends;
+        if lends {
+            campaign.lent.advance(now);
+            let (window, mut tally) = campaign.lent.window(0).expect("it has one");
+            // What others have in flight is no matter of this window.
+            tally.humans -= joint.others.humans;
+            tally.abandoned -= joint.others.abandoned;
+            joint.windows.push((Window { cap: campaign.pacer.settings().cap, ..window }, tally));
+        }
+        joint
+    }
+
+    fn sellers_windows(&mut self, id: CampaignId) -> Joint {
         let partners = self.partners(id);
         if partners.is_empty() {
             return Joint::default();
@@ -55,6 +71,26 @@ impl Engine {
         joint
     }
 
+    /// It may dial for its own agents alone, and too many of its customers met others.
+    fn spills_over(&self, campaign: &Campaign, decision: &Decision) -> Option<Reason> {
+        let binds = matches!(decision.reason.code.as_str(), "pacing.budget_binds" | "pacing.cap_reached");
+        let (_, tally) = campaign.lent.window(0).filter(|_| binds)?;
+        let reason = Reason::new("why.share_overdrawn").with("spilled", tally.abandoned.round());
+        Some(reason.with("answers", tally.humans.round()).with("weight", campaign.spec.settings.agents.weight))
+    }
+
+    /// What is shown of the ledger is the law's window where none of the law's binds.
+    pub(super) fn shown_by_law(&self, id: CampaignId, decision: &mut Decision) {
+        let Some(campaign) = self.campaigns.get(&id) else { return };
+        let own = campaign.pacer.settings().windows().count();
+        if campaign.lends && decision.window.0 + 1 == own + campaign.joint.windows.len() {
+            let (window, tally) = campaign.pacer.ledger().window(0).expect("the law's is there");
+            let estimates = &mut decision.estimates;
+            (estimates.humans, estimates.abandoned) = (tally.humans.round() as u64, tally.abandoned.round() as u64);
+            estimates.cap = window.cap;
+        }
+    }
+
     /// The seller's other campaigns.
     fn partners(&self, id: CampaignId) -> Vec<CampaignId> {
         let Some(own) = self.campaigns.get(&id) else { return Vec::new() };
@@ -65,7 +101,11 @@ impl Engine {
     /// The sentence of a window that the seller's campaigns share names the seller.
     pub(super) fn seller_binds(&self, id: CampaignId, decision: &Decision) -> Option<Reason> {
         let campaign = self.campaigns.get(&id)?;
-        let joint = decision.window.0 >= campaign.pacer.settings().windows().count();
+        let own = campaign.pacer.settings().windows().count();
+        let joint = decision.window.0 >= own;
+        if campaign.lends && decision.window.0 + 1 == own + campaign.joint.windows.len() {
+            return self.spills_over(campaign, decision);
+        }
         let code = match decision.reason.code.as_str() {
             "pacing.budget_binds" => "why.seller_budget",
             "pacing.cap_reached" => "why.seller_cap_reached",

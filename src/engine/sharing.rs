@@ -6,12 +6,17 @@
 use super::Engine;
 use super::state::{Campaign, Stage};
 use crate::pacing::sharing::{Claim, FreeAgent, keep};
-use crate::pacing::{Decision, Event, Mode};
+use crate::pacing::{Decision, Event, Ledger, Mode, Span, Tally, Window};
 use crate::words::*;
 use std::time::Duration;
 
 /// A campaign that may not dial leaves its agents to others for so long, where pacing names no time.
 const REST: Duration = Duration::from_secs(60);
+
+/// Of the last hour; from a hundred answers on.
+pub(super) fn lent_ledger(cap: f64) -> Ledger {
+    Ledger::new([Window { span: Span::Rolling(Duration::from_secs(3600)), cap, answers_min: 100.0 }])
+}
 
 /// A free agent, campaigns by their place among all.
 struct Free {
@@ -146,6 +151,48 @@ impl Engine {
             "pacing.no_agents" => {}
             _ => campaign.rests = None,
         }
+    }
+
+    // ── what spills over ──
+
+    /// Who answered was served by the campaign's own agents, or not.
+    pub(super) fn note_lent(&mut self, id: CampaignId, event: Event) {
+        let spilled = match event {
+            Event::Connected { agent, within, .. } => {
+                let counts_for = self.floor.session(agent).and_then(|session| session.counts_for());
+                !within || counts_for.is_some_and(|kept_for| kept_for != id)
+            }
+            Event::Abandoned { .. } => true,
+            Event::Dialed { .. }
+            | Event::Ringing { .. }
+            | Event::Answered { .. }
+            | Event::Live { .. }
+            | Event::Machine { .. }
+            | Event::Ended { .. }
+            | Event::Step { .. }
+            | Event::TalkEnded { .. }
+            | Event::Login { .. }
+            | Event::Ready { .. }
+            | Event::Pausing { .. }
+            | Event::Pause { .. }
+            | Event::Logout { .. }
+            | Event::Taken { .. } => return,
+        };
+        let now = self.now;
+        if let Some(campaign) = self.campaigns.get_mut(&id) {
+            campaign.lent.record(now, Tally::answer(1.0, f64::from(u8::from(spilled))));
+        }
+    }
+
+    /// Some of its agents work for other campaigns, too, which could use them now.
+    pub(super) fn shares_agents(&self, id: CampaignId) -> bool {
+        let wanted = |(other, campaign): (&CampaignId, &Campaign)| {
+            (*other != id && self.agents_wanted(campaign, 1) > 0).then_some(*other)
+        };
+        let others: Vec<CampaignId> = self.campaigns.iter().filter_map(wanted).collect();
+        let sessions = self.floor.iter().filter_map(|agent| agent.session.as_ref());
+        let own = |session: &&crate::floor::Session| session.campaigns.contains(&id);
+        sessions.filter(own).any(|session| session.campaigns.iter().any(|campaign| others.contains(campaign)))
     }
 
     // ── said ──

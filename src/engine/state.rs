@@ -4,7 +4,7 @@ use super::io::{CampaignSpec, LeadCounts, Refusal, Reply, TrunkRecord};
 use super::tape::{Joint, Tape};
 use super::why::Told;
 use crate::campaign::{Lead, Rules, profile::Profile};
-use crate::pacing::{Pacer, call_rate::CallRate};
+use crate::pacing::{Ledger, Pacer, call_rate::CallRate};
 use crate::script::{FlowId, Host, Step};
 use crate::words::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -39,8 +39,18 @@ pub(super) struct Campaign {
     /// Why it dials or does not, and its latest decisions.
     pub told: Told,
     pub estimates: crate::pacing::Estimates,
+    /// Its last call was placed; what it learned was kept.
+    pub placed: Option<Moment>,
+    pub learned_kept: Moment,
+    /// Callbacks that pacing expects: promised with an agent of their own.
+    pub promised: BTreeMap<LeadId, Moment>,
     /// What pacing was last told of the seller's other campaigns.
     pub joint: Joint,
+    /// Customers of this campaign, as if those whom agents of other campaigns served had been let go: it may dial for
+    /// its own agents, and what spills over must stay rare.
+    pub lent: Ledger,
+    /// It shares agents: `lent` counts, as the last window of `joint`.
+    pub lends: bool,
     /// Nothing may be dialed until then, and why.
     pub rests: Option<(Moment, Reason)>,
     /// What pacing heard and said, for `replay`.

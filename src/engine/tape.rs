@@ -3,7 +3,7 @@
 //! trunks, the moments at which pacing was asked, or the wish of an agent to pause after the call.
 //! It refuses to be needed: a lost tape loses a comparison, nothing else. No number and no name of a person is on it.
 
-use crate::pacing::{Decision, Ending, Event, Mode, Pacer, Room, Settings, Tally, Window};
+use crate::pacing::{Decision, Ending, Event, Learned, Mode, Pacer, Room, Settings, Tally, Window};
 use crate::words::{AgentId, CallId, Moment, Wall};
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A piece is handed to the store when it is so old or so long.
 const PIECE: Duration = Duration::from_secs(60);
 const PIECE_BYTES: usize = 64 << 10;
-/// Two: with `Joint`. Pieces of version one are read, too.
+/// Two: with `Joint`, `Warm`, `Callback`. Pieces of version one are read, too.
 const VERSION: u64 = 2;
 
 /// What stands on a tape.
@@ -28,6 +28,13 @@ pub enum Entry {
     Heard(Event),
     Decided(Decided),
     Joint(Joint),
+    /// What earlier runs taught, as JSON of `pacing::Learned`.
+    Warm(String),
+    /// A callback is expected at this moment, or no more.
+    Callback {
+        at: Moment,
+        expected: bool,
+    },
 }
 
 /// The windows that campaigns of one seller share, with their sums; and what the others have in flight.
@@ -97,6 +104,15 @@ impl Tape {
             }
             Entry::Decided(decided) => self.decided(gap, decided),
             Entry::Joint(joint) => self.joint(gap, joint),
+            Entry::Warm(learned) => {
+                self.head(7, gap);
+                self.put_bytes(learned.as_bytes());
+            }
+            Entry::Callback { at, expected } => {
+                self.head(8, gap);
+                self.put_signed(at.0);
+                self.put(u64::from(*expected));
+            }
             Entry::Heard(event) => self.heard(gap, *event),
         }
     }
@@ -306,6 +322,8 @@ impl<'a> Reader<'a> {
             4 => Entry::Asked(self.small()?),
             5 => Entry::Decided(self.decided()?),
             6 => Entry::Joint(self.joint()?),
+            7 => Entry::Warm(self.text()?),
+            8 => Entry::Callback { at: Moment(self.signed()?), expected: self.number()? == 1 },
             tag => Entry::Heard(self.event(tag)?),
         };
         Ok(Some((Moment(self.now), Moment(self.now).wall(self.offset), entry)))
@@ -321,7 +339,7 @@ impl<'a> Reader<'a> {
         }
         let at = self.small()? as usize;
         if at == self.codes.len() {
-            let text = String::from_utf8(self.piece()?.to_vec()).map_err(|_| TapeError::Broken(self.at))?;
+            let text = self.text()?;
             self.codes.push(text);
         }
         let code = self.codes.get(at).cloned().ok_or(TapeError::Broken(self.at))?;
@@ -417,6 +435,10 @@ impl<'a> Reader<'a> {
         Ok(piece)
     }
 
+    fn text(&mut self) -> Result<String, TapeError> {
+        String::from_utf8(self.piece()?.to_vec()).map_err(|_| TapeError::Broken(self.at))
+    }
+
     fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, TapeError> {
         let at = self.at;
         serde_json::from_slice(self.piece()?).map_err(|_| TapeError::Broken(at))
@@ -470,6 +492,13 @@ pub fn replay<'a>(
                 }
                 Entry::Asked(calls) => pacer.ask(calls),
                 Entry::Heard(event) => pacer.observe(now, event),
+                Entry::Warm(learned) => {
+                    let learned: Learned = serde_json::from_str(&learned).map_err(|_| TapeError::Broken(0))?;
+                    // Other settings may refuse what was learned under the recorded ones: then they start without it.
+                    let _ = pacer.warm_with(&learned);
+                }
+                Entry::Callback { at, expected: true } => pacer.expect_callback(at),
+                Entry::Callback { at, expected: false } => pacer.unexpect_callback(at),
                 Entry::Joint(joint) => {
                     let others = joint.others;
                     pacer.set_joint(under(joint, settings, &changed(settings)), others);
@@ -545,6 +574,8 @@ mod tests {
         let tally = |humans| Tally { humans, abandoned: 3.0, variance: 0.0 };
         let hour = Window { span: crate::pacing::Span::Ever, cap: 0.03, answers_min: 100.0 };
         let joint = |humans| Joint { windows: vec![(hour, tally(humans))], others: tally(0.12890625) };
+        all.push(Entry::Warm("{}".to_owned()));
+        all.extend([true, false].map(|expected| Entry::Callback { at: Moment(-7), expected }));
         all.extend([joint(1000.0), joint(1001.0), Joint::default()].map(Entry::Joint));
         all
     }

@@ -123,8 +123,9 @@ fn hold(verdict: &Verdict) -> Hold {
 
 impl Engine {
     /// Keeps a decision where people can ask for it, with the sentence that says what really holds the dialer.
-    pub(super) fn note(&mut self, id: CampaignId, decision: Decision, placed: u32) {
+    pub(super) fn note(&mut self, id: CampaignId, mut decision: Decision, placed: u32) {
         let reason = self.sentence(id, &decision, placed < decision.dial);
+        self.shown_by_law(id, &mut decision);
         let cancelled = u32::try_from(decision.hangups.len()).unwrap_or(u32::MAX);
         let view = DecisionView {
             at: self.wall(),

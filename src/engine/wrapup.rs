@@ -300,6 +300,9 @@ impl Engine {
             }
             Next::Callback { at } => {
                 self.fact(Fact::CallbackPlanned { campaign, lead, after: id, at, agent });
+                if agent.is_some() {
+                    self.promise(campaign, lead, at);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@
 
 pub mod standing;
 
-pub use standing::{LeadCounts, LedgerEntry, Leftover, OpenCall, OpenSession, UnplannedLead};
+pub use standing::{LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead};
 
 use crate::words::*;
 use serde::{Deserialize, Serialize};

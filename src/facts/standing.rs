@@ -67,6 +67,25 @@ pub struct LedgerEntry {
     pub abandoned: bool,
 }
 
+/// What runs of a list type taught pacing in an hour of the day; the latest word of each replaces the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LearnedRow {
+    pub list_type: String,
+    /// 0 to 23, in the campaign's zone.
+    pub hour: u8,
+    pub at: Wall,
+    /// JSON of the engine.
+    pub body: String,
+}
+
+/// A callback that was promised with an agent of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub at: Wall,
+}
+
 /// What is left of a campaign's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LeadCounts {

@@ -157,15 +157,9 @@ impl Host {
         }
         let prompts = Prompts::default();
         let mut first = vec![Input::WallClock { offset: clock.wall_offset() }];
-        first.push(Input::Recovered(Box::new(recovered(
-            &store,
-            setup.node,
-            owner.epoch,
-            standing,
-            records,
-            &setup.trunks,
-            &testaments,
-        ))));
+        let known = recovered(&store, setup.node, owner.epoch, standing, records, &setup.trunks, &testaments);
+        let (learned, promised) = (store.learned(wall_now()).await?, store.promised(wall_now()).await?);
+        first.push(Input::Recovered(Box::new(Recovered { learned, promised, ..known })));
         if let Some(data) = &setup.media.data {
             first.extend(untold_recordings(&store, data, last_fact).await?.into_iter().map(mended));
             first.extend(recorder::mend(data).into_iter().map(mended));
@@ -332,5 +326,6 @@ fn recovered(
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
         orders: standing.orders,
+        ..Recovered::default()
     }
 }

@@ -113,6 +113,7 @@ impl Lines {
             | Command::ForgetLeg { .. }
             | Command::KeepDecision { .. }
             | Command::KeepTape { .. }
+            | Command::KeepLearned(_)
             | Command::Reply { .. }
             | Command::Stop => {}
         }

@@ -106,6 +106,7 @@ impl Writer {
             Output::Command(Command::KeepTape { campaign, begun, tape }) => {
                 self.send(Job::Write(Write::KeepTape { campaign, begun, piece: tape }));
             }
+            Output::Command(Command::KeepLearned(row)) => self.send(Job::Write(Write::KeepLearned(row))),
             Output::Command(Command::ForgetLeg { leg }) => self.drop_testament(leg),
             Output::Command(Command::LeaseLeads { campaign, count }) => self.send(Job::Lease { campaign, count }),
             Output::Command(Command::LeaseLead { campaign, lead }) => self.send(Job::LeaseOne { campaign, lead }),
@@ -269,6 +270,7 @@ impl Task {
                 | Write::KeepNote { .. }
                 | Write::KeepDecision { .. }
                 | Write::KeepTape { .. }
+                | Write::KeepLearned(_)
                 | Write::DropTestament { .. }
                 | Write::KeepBindings { .. } => {}
             }

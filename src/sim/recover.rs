@@ -1,7 +1,7 @@
 //! What a store hands to a new engine after a crash, folded from the facts on disk.
 //! It refuses to guess: what is not in a durable fact did not happen.
 
-use crate::engine::{AgentRecord, LedgerEntry, OpenCall, OpenSession, Recovered, TrunkRecord, UnplannedLead};
+use crate::engine::{AgentRecord, LedgerEntry, OpenCall, OpenSession, Promised, Recovered, TrunkRecord, UnplannedLead};
 use crate::facts::{Abandon, Envelope, Fact, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ pub fn recovered(facts: &[Envelope], epoch: u32, agents: Vec<AgentRecord>, trunk
         trunks,
         suppressed: fold.suppressed,
         ledgers: fold.ledgers,
+        promised: fold.promised.into_values().collect(),
         ..Recovered::default()
     }
 }
@@ -36,6 +37,7 @@ struct Fold {
     sessions: BTreeMap<AgentId, OpenSession>,
     suppressed: Vec<String>,
     ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    promised: BTreeMap<LeadId, Promised>,
 }
 
 impl Fold {
@@ -57,6 +59,7 @@ impl Fold {
                     pack: pack.clone(),
                 };
                 self.calls.insert(*call, open);
+                self.promised.remove(lead);
             }
             Fact::InviteSent { call, sip_call_id, .. } => self.with(*call, |c| {
                 c.invite_sent = true;
@@ -86,8 +89,12 @@ impl Fold {
                     lead.outcome = Some(outcome.clone());
                 }
             }
-            Fact::RetryPlanned { lead, .. } | Fact::CallbackPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => {
+            Fact::RetryPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => _ = self.unplanned.remove(lead),
+            Fact::CallbackPlanned { campaign, lead, at, agent, .. } => {
                 self.unplanned.remove(lead);
+                if agent.is_some() {
+                    self.promised.insert(*lead, Promised { campaign: *campaign, lead: *lead, at: *at });
+                }
             }
             Fact::OptedOut { number_hash, .. } => self.suppressed.push(number_hash.clone()),
             Fact::AgentLoggedIn { agent, session, .. } => {

@@ -3,13 +3,14 @@
 
 use super::db::{Arg, Row, Tx, args, statements};
 use super::decisions::{keep_decision, keep_piece};
+use super::learned::keep_learned;
 use super::named::{Touched, agent_of, lead_of, order_of};
 use super::projection::Tables;
 use super::testaments::{self, Testament};
 use super::touched::Work;
 use super::tuples::tuples;
 use super::{CENTRE, Owner, Store, StoreError};
-use crate::facts::{Envelope, Fact};
+use crate::facts::{Envelope, Fact, LearnedRow};
 use crate::words::*;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -93,6 +94,8 @@ pub enum Write {
         begun: Wall,
         piece: Vec<u8>,
     },
+    /// For the next run of the same list type and hour; replaces the row of both.
+    KeepLearned(LearnedRow),
 }
 
 /// All conditions hold together; the most selective of call, agent and campaign is the one that is looked up.
@@ -262,6 +265,7 @@ async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError> {
                 tx.run(&KEEP_NOTE, args![CENTRE.sql(), call.sql(), lead.sql(), note]).await?;
             }
             Write::KeepDecision { campaign, at, body } => keep_decision(tx, *campaign, *at, body).await?,
+            Write::KeepLearned(row) => keep_learned(tx, row).await?,
             Write::KeepTape { campaign, begun, piece } => keep_piece(tx, *campaign, *begun, piece).await?,
         }
     }

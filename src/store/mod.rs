@@ -28,6 +28,7 @@ mod intake;
 mod keys;
 mod kpi_facts;
 mod leads;
+mod learned;
 mod lease;
 mod named;
 mod orders;
@@ -119,6 +120,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_testaments.sql"),
         include_str!("../../migrations/postgres/0005_testaments.sql"),
     ),
+    (
+        6,
+        "learned",
+        include_str!("../../migrations/sqlite/0006_learned.sql"),
+        include_str!("../../migrations/postgres/0006_learned.sql"),
+    ),
 ];
 
 /// The store. Cheap to clone.
@@ -202,6 +209,7 @@ const ALL_STATEMENTS: &[&[Sql]] = &[
     idempotency::STATEMENTS,
     import::STATEMENTS,
     keys::STATEMENTS,
+    learned::STATEMENTS,
     lease::STATEMENTS,
     leads::STATEMENTS,
     orders::STATEMENTS,

@@ -79,7 +79,8 @@ pub(super) async fn keep(tx: &mut Tx, batch: &[Write]) -> Result<(), StoreError>
             | Write::KeepFields { .. }
             | Write::KeepNote { .. }
             | Write::KeepDecision { .. }
-            | Write::KeepTape { .. } => {}
+            | Write::KeepTape { .. }
+            | Write::KeepLearned(_) => {}
         }
     }
     let kept: Vec<Value> = legs.values().flatten().map(|testament| row(testament)).collect();

@@ -22,4 +22,5 @@ mod shared_floor;
 mod shutdown;
 mod slow_store;
 mod swarm;
+mod warm_start;
 mod wrap_up;

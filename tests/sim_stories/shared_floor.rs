@@ -44,6 +44,16 @@ fn worked(facts: &[Envelope], from_seconds: f64) -> BTreeMap<CampaignId, f64> {
     sums
 }
 
+/// Both are hungry: the agents' time is near two to one.
+#[test]
+fn agents_time_follows_the_weights_while_both_are_hungry() {
+    let told = live_with(&floor(24, 0.75), vec![spec(1, "2"), spec(2, "1")], |_| ());
+    sound(&told);
+    let sums = worked(&told.facts, 300.0);
+    let ratio = sums[&CampaignId(1)] / sums[&CampaignId(2)];
+    assert!((1.7..2.35).contains(&ratio), "{ratio:.2}: {sums:?}");
+}
+
 /// The other one has no leads: all agents work for this one, as if they were its alone.
 #[test]
 fn a_campaign_without_leads_leaves_all_agents_to_the_other() {

@@ -83,3 +83,19 @@ pub async fn a_campaign_keeps_its_folder(store: &Store) {
     let states: Vec<CampaignState> = store.campaigns().await.expect("a list").iter().map(|row| row.state).collect();
     assert_eq!(states, [CampaignState::Finished, CampaignState::Idle]);
 }
+
+/// The latest word of a list type and hour counts, and old ones go.
+pub async fn what_pacing_learned_is_kept_by_list_and_hour(store: &Store) {
+    let row = |hour: u8, at: Wall, body: &str| LearnedRow { list_type: "filters".into(), hour, at, body: body.into() };
+    let day = Duration::from_secs(86_400);
+    let old = row(8, NOON, "{\"old\":1}");
+    let writes = [old.clone(), row(9, NOON, "{}"), row(9, minutes(5), "{\"new\":1}")].map(Write::KeepLearned);
+    store.append(&writes).await.expect("written");
+    let known = store.learned(minutes(6)).await.expect("read");
+    assert_eq!(known, [row(9, minutes(5), "{\"new\":1}"), old]);
+    let late = NOON + day * 70;
+    assert_eq!(store.learned(late).await.expect("read"), [], "lists of seventy days ago were other lists");
+    store.append(&[Write::KeepLearned(row(10, late, "{}"))]).await.expect("written");
+    assert_eq!(store.learned(minutes(6)).await.expect("read").len(), 1, "old rows went with the write");
+    assert_eq!(store.promised(NOON).await.expect("read"), []);
+}

@@ -17,8 +17,8 @@ use super::list::List;
 use super::recover;
 use super::scenario::Scenario;
 use crate::engine::{
-    AgentRecord, CampaignSpec, CampaignView, Command, DecisionView, Input, MediaEvent, Output, Recovered, Request,
-    TrunkEvent, TrunkRecord, View, Wake, World,
+    AgentRecord, CampaignSpec, CampaignView, Command, DecisionView, Input, LearnedRow, MediaEvent, Output, Recovered,
+    Request, TrunkEvent, TrunkRecord, View, Wake, World,
 };
 use crate::facts::{Envelope, Fact};
 use crate::words::*;
@@ -69,6 +69,7 @@ pub struct SimWorld<'a> {
     /// What a store would keep for `why` and `replay`.
     pub decided: Vec<(CampaignId, DecisionView)>,
     pub tapes: Vec<(CampaignId, Vec<u8>)>,
+    pub learned: BTreeMap<(String, u8), LearnedRow>,
 }
 
 /// What will happen by itself.
@@ -136,6 +137,7 @@ pub struct Remains {
     wall: Wall,
     end: Wall,
     on_disk: Vec<Envelope>,
+    learned: BTreeMap<(String, u8), LearnedRow>,
     epochs: u32,
 }
 
@@ -155,6 +157,7 @@ impl<'a> SimWorld<'a> {
             wall: start,
             end,
             on_disk: Vec::new(),
+            learned: BTreeMap::new(),
             epochs: 0,
         };
         SimWorld::after(remains, Duration::ZERO, sink)
@@ -162,7 +165,7 @@ impl<'a> SimWorld<'a> {
 
     /// The same centre again, `down` after the crash. Lists of one's own: `new`, then `set_list`.
     pub fn after(remains: Remains, down: Duration, sink: Sink<'a>) -> SimWorld<'a> {
-        let Remains { scenario, specs, mut lists, checks, wall, end, on_disk, epochs } = remains;
+        let Remains { scenario, specs, mut lists, checks, wall, end, on_disk, learned, epochs } = remains;
         let start = wall + down;
         lists.iter_mut().for_each(List::release_all);
         let campaigns: Vec<CampaignId> = specs.iter().map(|spec| spec.id).collect();
@@ -201,6 +204,7 @@ impl<'a> SimWorld<'a> {
             views: BTreeMap::new(),
             decided: Vec::new(),
             tapes: Vec::new(),
+            learned,
             scenario,
         };
         world.opens(&on_disk, epochs + 1);
@@ -251,7 +255,7 @@ impl<'a> SimWorld<'a> {
             .iter()
             .map(|agent| AgentRecord { id: agent.id, name: format!("agent{}", agent.place + 1), lang: Lang::En })
             .collect();
-        let recovered = match on_disk {
+        let mut recovered = match on_disk {
             [] => Recovered {
                 centre: CentreId(1),
                 node: 1,
@@ -262,6 +266,7 @@ impl<'a> SimWorld<'a> {
             },
             facts => recover::recovered(facts, epoch, agents, records.clone()),
         };
+        recovered.learned = self.learned.values().cloned().collect();
         self.inbox.push_back(Input::WallClock { offset: self.offset });
         self.inbox.push_back(Input::Recovered(Box::new(recovered)));
         for record in records {
@@ -339,6 +344,7 @@ impl<'a> SimWorld<'a> {
             scenario: self.scenario,
             specs: self.specs,
             lists: self.lists,
+            learned: self.learned,
             wall,
             on_disk,
         }
@@ -425,6 +431,7 @@ impl SimWorld<'_> {
             // Kept with the person by a real store; nothing here reads it.
             Command::ForgetLeg { .. } | Command::KeepFields { .. } | Command::KeepNote { .. } => {}
             Command::KeepDecision { campaign, decision } => self.decided.push((campaign, *decision)),
+            Command::KeepLearned(row) => _ = self.learned.insert((row.list_type.clone(), row.hour), row),
             Command::KeepTape { campaign, tape, .. } => self.tapes.push((campaign, tape)),
             Command::Reply { id, result } => self.replies(now, id, result),
             Command::Stop => self.stopped = true,
