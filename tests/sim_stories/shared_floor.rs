@@ -63,7 +63,8 @@ fn a_campaign_without_leads_leaves_all_agents_to_the_other() {
     let (shared, alone) = (worked(&told.facts, 120.0), worked(&live(&day, spec(1, "1")).facts, 120.0));
     assert!(!shared.contains_key(&CampaignId(2)));
     let (shared, alone) = (shared[&CampaignId(1)], alone[&CampaignId(1)]);
-    assert!(shared > 0.95 * alone, "{shared:.0} s of work, and {alone:.0} s where they work for it alone");
+    // By weight it would be a sixth; two runs of eight agents differ by some percent by chance.
+    assert!(shared > 0.85 * alone, "{shared:.0} s of work, and {alone:.0} s where they work for it alone");
 }
 
 /// People served and let go, over all campaigns.
