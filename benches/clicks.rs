@@ -5,7 +5,7 @@
 //! The server is a process of its own on core 0 (`taskset`), the listeners are this one. Customers pick up at once and
 //! no sound flows: `rtp_bridge` measures that. Facts are written to SQLite as they are in service.
 
-use outpace::api::{self, Api, CampaignShelf, Feed, LoginGuard, ShelfError};
+use outpace::api::{self, Api, CampaignShelf, Feed, LoginGuard, ShelfError, Taken};
 use outpace::campaign::Settings;
 use outpace::engine::*;
 use outpace::kpi::Fold;
@@ -228,7 +228,7 @@ fn serve(agents: u64) {
 struct NoShelf;
 
 impl CampaignShelf for NoShelf {
-    fn take(&self, name: &str) -> Result<Arc<CampaignSpec>, ShelfError> {
+    fn take(&self, name: &str) -> Result<Taken, ShelfError> {
         Err(ShelfError::Missing(name.to_owned()))
     }
 }

@@ -125,8 +125,10 @@ fn a_flow_is_written_beside_the_page() {
     page.keys(ENTER);
     answered(&page);
     assert_eq!(page.text(".who .name"), "Ann Lee", "a made-up person with the columns of the folder's list");
-    from_the_opener_to_the_order(&page);
+    page.until("document.querySelector('#phone-state').dataset.state === 'up'");
+    page.axe_finds_nothing("a call beside the phone");
     picture(&page, &dir, "preview");
+    from_the_opener_to_the_order(&page);
 
     // Saved in a call: the call keeps what it began with, the next one has it.
     let flow = mine.join("flow.lua");

@@ -4,7 +4,7 @@ use super::auth::Caller;
 use super::body::{Json, Page, Path, Place, Query, limit, name_of, parse, parse_some, time};
 use super::error::{Noun, Problem};
 use super::etag::{Condition, IfMatch, MustMatch, Tagged};
-use super::state::{Api, ShelfError, State};
+use super::state::{Api, ShelfError, State, Taken};
 use crate::engine::{CampaignView, DecisionView, Mode, Request};
 use crate::store::{CampaignRow, Scope};
 use crate::words::{CampaignId, Lang, Reason, Wall};
@@ -148,10 +148,21 @@ async fn create(
     }
     let shelf = api.shelf.clone();
     let name = new.name.clone();
-    let spec = tokio::task::spawn_blocking(move || shelf.take(&name))
-        .await
-        .map_err(|_| Problem::unavailable("reading the folder"))?;
-    let spec = spec.map_err(|error| match error {
+    let Taken { spec, keep } = on_shelf(move || shelf.take(&name)).await?;
+    let id = spec.id;
+    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
+    on_shelf(keep).await?;
+    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
+    tagged(&api, StatusCode::CREATED, row, caller.lang).await
+}
+
+/// The folder is read and written where that may take its time.
+async fn on_shelf<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ShelfError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done =
+        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::unavailable("the campaign's folder broke it"))?;
+    done.map_err(|error| match error {
         ShelfError::Missing(why) => {
             Problem::new(StatusCode::NOT_FOUND, Reason::new("api.no_folder").with("problem", why)).at("name")
         }
@@ -159,11 +170,7 @@ async fn create(
             Problem::invalid("name", Reason::new("api.campaign").with("problems", problems.join("\n")))
         }
         ShelfError::Broken(why) => Problem::unavailable(why),
-    })?;
-    let id = spec.id;
-    api.ask(&caller.name(), Request::Configure(spec)).await.map_err(|r| Problem::refused(&r))?;
-    let row = api.store.campaign(id).await?.ok_or_else(|| Problem::not_found(Noun::Campaign, id))?;
-    tagged(&api, StatusCode::CREATED, row, caller.lang).await
+    })
 }
 
 #[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),

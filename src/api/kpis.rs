@@ -4,7 +4,7 @@ use super::auth::Caller;
 use super::body::{Path, Query as Params, parse_some, time};
 use super::error::{Noun, Problem};
 use super::export::{self, Format};
-use super::state::State;
+use super::state::{Api, State};
 use crate::kpi::{self, Query};
 use crate::store::Scope;
 use crate::words::Reason;
@@ -81,8 +81,7 @@ async fn figures(
     Params(which): Params<Which>,
 ) -> Result<Response, Problem> {
     let query = query(&caller, &which)?;
-    let fold = api.kpis.lock().expect("never held across a panic").clone();
-    let figures = tokio::task::spawn_blocking(move || fold.report().figures(&query)).await.map_err(|_| failed())?;
+    let figures = computed(&api, move |report| report.figures(&query)).await?;
     let figures: BTreeMap<&'static str, kpi::Figure> = figures.map_err(wrong)?;
     match format {
         Format::Json => Ok(axum::Json(figures).into_response()),
@@ -91,6 +90,16 @@ async fn figures(
             export::whole(format, "kpis", &["id", "num", "den", "value"], rows)
         }
     }
+}
+
+/// As of now, as the floor shows it: a state that lasts counts until this moment, whether anything else happened or not.
+async fn computed<T: Send + 'static>(
+    api: &Api,
+    compute: impl FnOnce(&kpi::Report<'_>) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let fold = api.kpis.lock().expect("never held across a panic").clone();
+    let now = fold.last().unwrap_or_default().max((api.now)());
+    tokio::task::spawn_blocking(move || compute(&fold.report_at(now))).await.map_err(|_| failed())
 }
 
 /// One KPI: by interval, by group.
@@ -107,8 +116,7 @@ async fn get(
         return Err(Problem::not_found(Noun::Kpi, id.chars().take(64).collect::<String>()));
     }
     let query = query(&caller, &which)?;
-    let fold = api.kpis.lock().expect("never held across a panic").clone();
-    let table = tokio::task::spawn_blocking(move || fold.report().compute(&id, &query)).await.map_err(|_| failed())?;
+    let table = computed(&api, move |report| report.compute(&id, &query)).await?;
     let table: kpi::Table = table.map_err(wrong)?;
     match format {
         Format::Json => Ok(axum::Json(table).into_response()),

@@ -44,7 +44,7 @@ pub use feed::{Event, Feed};
 pub use imports::Imports;
 pub use serve::serve;
 pub use session::LoginGuard;
-pub use state::{Api, CampaignShelf, ShelfError, State};
+pub use state::{Api, CampaignShelf, Keep, ShelfError, State, Taken};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -38,10 +38,19 @@ pub struct Api {
     pub preview: OnceLock<super::preview::Preview>,
 }
 
-/// Where campaign folders come from: the host reads, checks and stores them, and loads their prompts.
+/// Where campaign folders come from: the host reads and checks them, loads their prompts, and keeps what was accepted.
 pub trait CampaignShelf: Send + Sync {
-    fn take(&self, name: &str) -> Result<Arc<CampaignSpec>, ShelfError>;
+    fn take(&self, name: &str) -> Result<Taken, ShelfError>;
 }
+
+/// A campaign folder as it stands.
+pub struct Taken {
+    pub spec: Arc<CampaignSpec>,
+    /// Once the engine has it: what was refused must not be there after the next start.
+    pub keep: Keep,
+}
+
+pub type Keep = Box<dyn FnOnce() -> Result<(), ShelfError> + Send>;
 
 #[derive(Debug)]
 pub enum ShelfError {

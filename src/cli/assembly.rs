@@ -1,8 +1,8 @@
 //! The whole dialer put together: store, live world, shelf of campaigns, API. `serve` and `demo` both start it.
 
 use super::config::Config;
-use super::{Failure, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, Imports, LoginGuard, ShelfError, newcomers};
+use super::{Failure, check, data, verify};
+use crate::api::{self, Api, CampaignShelf, Feed, Imports, Keep, LoginGuard, ShelfError, Taken, newcomers};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -10,6 +10,7 @@ use crate::live::media_edge::MediaSettings;
 use crate::live::prompts::Prompts;
 use crate::live::{Host, HostSetup, TrunkSetup};
 use crate::media::Prompt;
+use crate::script::{Host as Lua, Limits};
 use crate::sip::Trunk;
 use crate::store::{Store, fail_point};
 use crate::words::{CampaignId, ClientId, SellerId};
@@ -165,7 +166,7 @@ impl Shelf {
 
 impl CampaignShelf for Shelf {
     /// Blocks: called on a thread for blocking work.
-    fn take(&self, name: &str) -> Result<Arc<CampaignSpec>, ShelfError> {
+    fn take(&self, name: &str) -> Result<Taken, ShelfError> {
         let known = |Failure(why)| ShelfError::Missing(why);
         if name.contains(['/', '\\']) || name.starts_with('.') {
             return Err(ShelfError::Missing(format!("\"{name}\": the name of a folder in campaigns/, not a path")));
@@ -173,9 +174,28 @@ impl CampaignShelf for Shelf {
         let (name, files) = data::find_campaign(&self.config, name).map_err(known)?;
         let wrong = |Failure(why): Failure| ShelfError::Wrong(why.lines().map(str::to_owned).collect());
         let bundle = data::bundle(&name, &files).map_err(wrong)?;
-        let kept = self.runtime.block_on(data::keep_campaign(&self.store, &name, &bundle, &files));
-        let id = kept.map_err(|Failure(why)| ShelfError::Broken(why))?;
-        self.spec(&name, &files, id).map(Arc::new).map_err(wrong)
+        if let Err(error) = Lua::load(&bundle.sources, check::flow_settings(&bundle.settings), Limits::default(), 1) {
+            return Err(ShelfError::Wrong(vec![format!("{name}/{}: {}", error.at, error.message)]));
+        }
+        let broken = |why: String| ShelfError::Broken(why);
+        let (store, runtime) = (self.store.clone(), self.runtime.clone());
+        let known = runtime.block_on(store.campaign_named(&name)).map_err(|error| broken(error.to_string()))?;
+        let spec = |id| self.spec(&name, &files, id).map(Arc::new).map_err(wrong);
+        let keep = {
+            let (runtime, name, files) = (runtime.clone(), name.clone(), files.clone());
+            move || runtime.block_on(data::keep_campaign(&store, &name, &bundle, &files))
+        };
+        match known {
+            Some(row) => {
+                let keep: Keep = Box::new(move || keep().map(|_| ()).map_err(|Failure(why)| broken(why)));
+                Ok(Taken { spec: spec(row.id)?, keep })
+            }
+            // A new one has its id from the store.
+            None => {
+                let id = keep().map_err(|Failure(why)| broken(why))?;
+                Ok(Taken { spec: spec(id)?, keep: Box::new(|| Ok(())) })
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `outpace check DIR`: everything that is wrong with a campaign folder, at once, before anybody is called.
 
 use super::{Failure, data};
+use crate::campaign::Settings;
 use crate::campaign::folder::Bundle;
 use crate::campaign::list::ImportReport;
 use crate::campaign::settings::HandledBy;
@@ -77,17 +78,22 @@ pub(crate) fn lists(dir: &Path) -> Vec<PathBuf> {
     lists
 }
 
+/// What a flow must know of its campaign.
+pub(crate) fn flow_settings(settings: &Settings) -> FlowSettings {
+    FlowSettings {
+        outcomes: settings.outcomes.keys().cloned().collect(),
+        currency: settings.currency.clone(),
+        lang: settings.lang,
+        speaks: settings.flow.handled_by == HandledBy::Flow,
+    }
+}
+
 /// What the dry walk and the tests of a flow are given.
 pub(crate) fn inputs(dir: &Path, bundle: &Bundle) -> Inputs {
     let settings = &bundle.settings;
     Inputs {
         sources: bundle.sources.clone(),
-        settings: FlowSettings {
-            outcomes: settings.outcomes.keys().cloned().collect(),
-            currency: settings.currency.clone(),
-            lang: settings.lang,
-            speaks: settings.flow.handled_by == HandledBy::Flow,
-        },
+        settings: flow_settings(settings),
         prompts: bundle.prompts.keys().cloned().collect(),
         lead: lists(dir).first().and_then(|list| data::first_lead(settings, list)).unwrap_or_default(),
     }

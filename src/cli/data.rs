@@ -34,7 +34,10 @@ pub(crate) fn read_folder(dir: &Path) -> Result<Files, Failure> {
     let mut files = Files::new();
     let mut folders = vec![(dir.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|e| Failure(format!("{}: {e}", folder.display())))?;
+        let entries = std::fs::read_dir(&folder).map_err(|e| {
+            let fix = "a campaign folder is expected; `outpace new NAME` makes one";
+            Failure(format!("{}: {e}; {fix}", folder.display()))
+        })?;
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -168,15 +171,16 @@ pub(crate) fn campaign_folders(config: &Config) -> Result<BTreeMap<String, PathB
     Ok(found)
 }
 
-/// A campaign by its path, by its name in the data folder, or by a shipped name.
+/// A campaign by its name in the data folder, by its path, or by a shipped name. The data folder comes first: what a
+/// server takes does not hang on where it was started.
 pub(crate) fn find_campaign(config: &Config, name: &str) -> Result<(String, Files), Failure> {
+    if let Some(path) = campaign_folders(config)?.get(name) {
+        return Ok((name.to_owned(), read_folder(path)?));
+    }
     let path = Path::new(name);
     if path.join("campaign.toml").is_file() {
         let name = path.canonicalize()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok((name, read_folder(path)?));
-    }
-    if let Some(path) = campaign_folders(config)?.get(name) {
-        return Ok((name.to_owned(), read_folder(path)?));
     }
     if let Some(files) = embedded(name).filter(|_| name != "template") {
         return Ok((name.to_owned(), files));

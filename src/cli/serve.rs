@@ -24,6 +24,8 @@ impl Serve {
             let mut interrupt = signal(SignalKind::interrupt())?;
             let assembly = Assembly::start(&config).await?;
             tracing::info!(sip = %config.sip.bind, api = %assembly.address, store = assembly.store.url(), trunks = config.trunks.len(), "ready");
+            let at = assembly.address;
+            tracing::info!("agents work at http://{at}/agent, managers at http://{at}/floor; the API's manual is /docs");
             let mut look = tokio::time::interval(Duration::from_millis(250));
             loop {
                 tokio::select! {

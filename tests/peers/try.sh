@@ -63,7 +63,7 @@ phone)
             -e "s|@WAV@|$work/peers/media/agent_long.wav|g" -e "s|@REC@|$folder/rec|g" \
             "$here/baresip/$file.template" >"$folder/$file"
     done
-    echo "A softphone registers at $sip as $name and answers by itself. Ctrl-C ends it."
+    echo "A softphone registers at $sip as $name and answers by itself. Ctrl-C ends it; its words are in $folder/log."
     exec baresip -f "$folder" </dev/null >"$folder/log" 2>&1
     ;;
 *)

@@ -1,9 +1,10 @@
 //! The house: the database, the campaigns in it and in the folder, and what the clock did to them.
 
 use super::super::config::Config;
-use super::super::data;
+use super::super::{check, data};
 use super::finding::Finding;
 use crate::live::clock::wall_now;
+use crate::script::check as walk;
 use crate::store::{Examined, FactFilter, Store, StoreError, examine as look_at};
 use crate::words::{Lang, Reason};
 use std::collections::BTreeMap;
@@ -80,7 +81,9 @@ async fn leads(store: &Store) -> Vec<Finding> {
     for campaign in store.campaigns().await.unwrap_or_default() {
         let what = format!("campaign {} in the store", campaign.name);
         let Ok(counts) = store.lead_counts(campaign.id).await else { continue };
-        let seen = format!("{} to call, {} scheduled, {} done", counts.pending, counts.scheduled, counts.closed);
+        // Those that are taken out for dialing have not been called yet.
+        let open = counts.pending + counts.in_flight;
+        let seen = format!("{open} to call, {} scheduled, {} done", counts.scheduled, counts.closed);
         if counts.pending + counts.scheduled + counts.in_flight == 0 {
             let fix = Reason::new("doctor.no_leads_fix").with("campaign", &campaign.name);
             findings.push(Finding::doubtful(what, seen, Reason::new("doctor.no_leads"), fix));
@@ -125,5 +128,11 @@ fn folder(config: &Config, name: &str, dir: &std::path::Path) -> Finding {
         let fix = Reason::new("doctor.campaign_trunk_fix").with("trunk", first);
         return Finding::bad(what, format!("dialing.trunks names {first}"), meaning, fix);
     }
-    Finding::good(what, format!("good to dial, version {}", bundle.version))
+    let (version, bundle) = (bundle.version.clone(), data::with_shared_scripts(bundle));
+    let report = walk::check(&check::inputs(dir, &bundle));
+    if report.has_errors() {
+        let lines = report.text(Lang::En);
+        return bad(lines.lines().take(report.findings.len()).collect::<Vec<_>>().join("; "));
+    }
+    Finding::good(what, format!("good to dial, version {version}"))
 }

@@ -116,8 +116,9 @@ async fn prepare(
     ask(assembly, Request::AddAgent(record)).await?;
     let user = store.user_named(AGENT).await?.ok_or_else(|| Failure("the agent has no user".to_owned()))?;
     let shelf = api.shelf.clone();
-    let spec = tokio::task::spawn_blocking(move || shelf.take(NAME)).await?;
-    let spec = spec.map_err(|error| Failure(format!("{error:?}")))?;
+    let taken = tokio::task::spawn_blocking(move || shelf.take(NAME)).await?;
+    // New in a new folder, so it is kept already.
+    let spec = taken.map_err(|error| Failure(format!("{error:?}")))?.spec;
     let campaign = spec.id;
     ask(assembly, Request::Configure(spec)).await?;
     let row = store.campaign(campaign).await?.ok_or_else(|| Failure("the campaign is gone".to_owned()))?;

@@ -2,8 +2,8 @@
 //! a flow that fails in a call, stand on the page with their file and line. It refuses to change a call in hand.
 
 use super::{NAME, ask, folder};
-use crate::api::Event;
 use crate::api::preview::News;
+use crate::api::{Event, Taken};
 use crate::campaign;
 use crate::cli::assembly::Assembly;
 use crate::cli::{check, data};
@@ -106,13 +106,17 @@ fn take(dir: &Path, copy: &Path) -> Result<(), Text> {
 /// False: calls are still in hand, which keep the flow they began with. What rings is let go.
 async fn renew(assembly: &Assembly, campaign: CampaignId) -> bool {
     let shelf = assembly.api.shelf.clone();
-    let Ok(Ok(spec)) = tokio::task::spawn_blocking(move || shelf.take(NAME)).await else { return false };
+    let Ok(Ok(Taken { spec, keep })) = tokio::task::spawn_blocking(move || shelf.take(NAME)).await else {
+        return false;
+    };
     let paused = ask(assembly, Request::PauseCampaign { campaign }).await;
     let taken = ask(assembly, Request::Configure(spec)).await;
     if paused.is_err() || taken.is_err() {
         return false;
     }
-    ask(assembly, Request::StartCampaign { campaign }).await.is_ok()
+    // The next start of a preview begins with nothing: what the store keeps matters to the page's texts alone.
+    let kept = tokio::task::spawn_blocking(keep).await;
+    kept.is_ok_and(|kept| kept.is_ok()) && ask(assembly, Request::StartCampaign { campaign }).await.is_ok()
 }
 
 fn stamp(dir: &Path) -> Stamp {

@@ -125,12 +125,9 @@ function tick() {
 // ── begin ──
 
 function begin(session) {
-  const main = $("#main");
   if (!session.agent) {
-    main.shownKey = null;
-    shell.redraw = () => put(main, ["not", lang()], () => h("div", { class: "wait" }, h("p", {}, t("login.agents", { name: session.name, role: session.role })),
-      h("a", { class: "btn primary", href: "/floor" }, t("login.to_floor"))));
-    shell.redraw();
+    // Who has no desk has the floor: `/` leads here for everybody.
+    location.replace("/floor");
     return;
   }
   shell.redraw = draw;

@@ -58,7 +58,7 @@ function draw() {
   const main = $("#main");
   if (!floor.whole || !floor.chosen) {
     put(main, ["none", lang(), floor.whole], () => h("div", { class: "wait" },
-      h("h1", { class: "big" }, t(floor.whole ? "floor.none" : "floor.wait")), floor.whole && h("p", {}, t("floor.none.more"))));
+      h("h1", { class: "big" }, t(floor.whole ? "floor.none" : "floor.wait")), floor.whole && h("p", {}, t("floor.none.more")), floor.whole && may() && takeForm()));
     return;
   }
   if (put(main, ["floor", lang()], frame)) {
@@ -109,7 +109,8 @@ function drawWhy() {
     return [
       h("div", {}, h("h1", {}, own(one.title)),
         h("p", { class: "small" }, h("span", { class: "tag state", "data-state": TONE[one.state] }, t(`floor.state.${one.state}`)), " ", h("span", { class: "quiet" }, t(`mode.${one.mode}`)))),
-      may() && h("div", { class: "acts" }, starts ? act("start", "primary") : act("pause", ""), one.state === "running" && act("drain", "")),
+      may() && h("div", { class: "acts" }, starts ? act("start", "primary") : act("pause", ""), one.state === "running" && act("drain", ""),
+        h("button", { class: "btn ghost", type: "button", "data-k": "take", "data-act": "take", onclick: takeAgain }, t("floor.take.again"))),
       h("p", { class: "sentence", id: "sentence" }),
     ];
   });
@@ -121,12 +122,37 @@ async function order(what) {
   const name = own(one.title);
   const sure = await confirm(t(`floor.sure.${what}`, { name }), t(`floor.sure.${what}.more`), t(`floor.${what}`), t("app.cancel"), what !== "start");
   if (!sure) return;
+  const answer = await asked(`/v1/campaigns/${one.id}/${what}`);
+  if (answer) announce(t("floor.done", { name, state: t(`floor.state.${answer.state}`) }));
+}
+
+/** A folder of the server's, by its name: new, or in a new version. */
+async function take(name) {
+  const answer = await asked("/v1/campaigns", { name });
+  if (answer) announce(t("floor.taken", { name, version: answer.version.slice(0, 8) }));
+}
+
+async function takeAgain() {
+  const one = campaign();
+  const sure = await confirm(t("floor.sure.take", { name: own(one.title) }), t("floor.sure.take.more"), t("floor.take.again"), t("app.cancel"), false);
+  if (sure) await take(one.name);
+}
+
+function takeForm() {
+  const input = h("input", { id: "take", class: "input", "data-k": "take", autocapitalize: "none", spellcheck: "false", required: true });
+  return h("form", { class: "field col", onsubmit: (event) => { event.preventDefault(); take(input.value.trim()); } },
+    h("label", { for: "take" }, t("floor.take.name")), input, h("button", { class: "btn primary", type: "submit" }, t("floor.take")));
+}
+
+/** What came back, or null with the reason on the page. */
+async function asked(path, body) {
   try {
-    const answer = await ask("POST", `/v1/campaigns/${one.id}/${what}`);
+    const answer = await ask("POST", path, body);
     trouble("");
-    announce(t("floor.done", { name, state: t(`floor.state.${answer.state}`) }));
+    return answer;
   } catch (refused) {
     trouble(refused.status ? refused.message : t("app.offline"));
+    return null;
   }
 }
 
@@ -140,7 +166,7 @@ function drawMeters() {
   const left = pending + scheduled + in_flight, all = left + closed;
   const target = one.target_utilization;
   put($("#meters"), [lang(), "frame"], () => ["abandon", "use", "list"].map((id) => h("div", { id: `meter-${id}` }, h("h2", {}, t(`floor.${id}`)), h("p", { class: "figure" }), h("div", { class: "rail", "aria-hidden": "true" }, h("i", {}), h("b", {})), h("p", { class: "of" }))));
-  meter("abandon", percent(rate, 2), (rate ?? 0) / Math.max(est.cap * 2, 1e-9), 0.5, t("floor.abandon.of", { n: count(est.abandoned), of: count(est.humans), limit: percent(est.cap, 1) }), rate > est.cap);
+  meter("abandon", percent(rate, 2), (rate ?? 0) / Math.max(est.cap * 2, 1e-9), 0.5, t("floor.abandon.of", { n: count(est.abandoned), of: count(est.humans), limit: percent(est.cap || null, 1) }), est.cap > 0 && rate > est.cap);
   const share = online ? working / online : null;
   meter("use", percent(share, 0), share ?? 0, target, t("floor.use.of", { n: working, of: online, limit: percent(target, 0) }), false);
   meter("list", count(left), all ? left / all : 0, null, t("floor.list.of", { n: count(closed), of: count(all + excluded) }), false);

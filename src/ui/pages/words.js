@@ -30,11 +30,6 @@ const WORDS = {
   "login.go": ["Log in", "登录", "登入"],
   "login.empty": ["Name and password, please.", "请输入用户名和密码。", "請輸入使用者名稱和密碼。"],
   "login.failed": ["The server did not answer. Try again.", "服务器没有响应，请重试。", "伺服器沒有回應，請重試。"],
-  "login.agents": [
-    "You are logged in as {name} ({role}). This page is an agent's desk.",
-    "您以 {name}（{role}）登录。本页是座席工作台。",
-    "您以 {name}（{role}）登入。本頁是座席工作台。"],
-  "login.to_floor": ["Go to the floor", "前往现场监控", "前往現場監控"],
 
   "state.ready": ["Ready", "就绪", "就緒"],
   "state.reserved": ["Reserved", "预占", "預佔"],
@@ -172,9 +167,18 @@ const WORDS = {
 
   "floor.none": ["No campaign yet", "暂无外呼活动", "暫無外撥活動"],
   "floor.none.more": [
-    "Put a campaign's folder where the server looks and take it in: docs/first-campaign.md says how.",
-    "请将活动文件夹放入服务器目录并导入，参见 docs/first-campaign.zh.md。",
-    "請將活動資料夾放入伺服器目錄並匯入，參見 docs/first-campaign.zh.md。"],
+    "A campaign is a folder that `outpace new data/campaigns/NAME` makes where the server looks.",
+    "活动是一个文件夹：在服务器上用 outpace new data/campaigns/名称 创建。",
+    "活動是一個資料夾：在伺服器上用 outpace new data/campaigns/名稱 建立。"],
+  "floor.take": ["Take in a campaign", "导入活动", "匯入活動"],
+  "floor.take.name": ["Folder in the server's data/campaigns", "服务器 data/campaigns 中的文件夹名", "伺服器 data/campaigns 中的資料夾名"],
+  "floor.take.again": ["Take in changes", "更新活动", "更新活動"],
+  "floor.sure.take": ["Take in what was changed in {name}?", "导入“{name}”的改动？", "匯入「{name}」的改動？"],
+  "floor.sure.take.more": [
+    "Its folder is read and checked anew; the next calls have it. While calls are in flight it is refused: pause first.",
+    "重新读取并检查活动文件夹，之后的通话使用新版本。有在途呼叫时无法更新，请先暂停。",
+    "重新讀取並檢查活動資料夾，之後的通話使用新版本。有進行中的呼叫時無法更新，請先暫停。"],
+  "floor.taken": ["{name}: version {version}", "{name}：版本 {version}", "{name}：版本 {version}"],
   "floor.wait": ["Waiting for the first picture", "正在等待数据", "正在等待資料"],
   "floor.why": ["What the dialer does, and why", "拨号器动态与原因", "撥號器動態與原因"],
   "floor.start": ["Start", "启动", "啟動"],
@@ -219,7 +223,7 @@ const WORDS = {
   "floor.use": ["Utilization now", "当前占用率", "目前佔用率"],
   "floor.use.of": ["{n} of {of} at work, target {limit}", "{of} 人在岗，{n} 人忙碌，目标 {limit}", "{of} 人在線，{n} 人忙碌，目標 {limit}"],
   "floor.list": ["Left on the list", "名单剩余", "名單剩餘"],
-  "floor.list.of": ["{n} of {of} called to an end", "{of} 条中已完成 {n} 条", "{of} 筆中已完成 {n} 筆"],
+  "floor.list.of": ["{n} of {of} finished", "{of} 条中已完成 {n} 条", "{of} 筆中已完成 {n} 筆"],
   "floor.kpis": ["Today", "今日指标", "今日指標"],
   "floor.courses": ["The last two hours", "近两小时", "近兩小時"],
   "floor.burn": ["List burn-down", "名单消耗", "名單消耗"],
