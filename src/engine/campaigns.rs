@@ -3,7 +3,7 @@
 use super::Engine;
 use super::io::*;
 use super::state::{Campaign, Trunk};
-use super::tape::{Entry, Tape};
+use super::tape::{Entry, Joint, Tape};
 use super::timers::Timer;
 use super::why::Told;
 use crate::campaign::Rules;
@@ -83,6 +83,7 @@ impl Engine {
             leasing: false,
             asked: 0,
             dry: false,
+            short: true,
             counts: LeadCounts::default(),
             accepted: VecDeque::new(),
             calls: BTreeSet::new(),
@@ -90,6 +91,8 @@ impl Engine {
             steps: BTreeMap::new(),
             told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
+            joint: Joint::default(),
+            rests: None,
             tape,
             window_until,
             restless: false,
@@ -266,6 +269,11 @@ impl Engine {
             .map(|(agent, s)| (agent, s.state))
             .collect();
         for (agent, state) in known {
+            if state != AgentState::Pause && self.floor.session(agent).is_some_and(|s| s.shared()) {
+                let counts_for = self.floor.session(agent).and_then(|s| s.counts_for());
+                self.take_for(agent, counts_for);
+                continue;
+            }
             self.tell_pacing(id, Event::Login { agent });
             if state != AgentState::Ready {
                 self.tell_pacing(id, Event::Pause { agent });

@@ -26,6 +26,8 @@ pub struct Budget {
     purses: Vec<Purse>,
     /// Human answers per minute, lately.
     per_minute: f64,
+    /// Answers of the last minutes, fading.
+    lately: Tally,
     last: Option<Moment>,
     /// Busy and working seconds lately, and how far the limit is eased (a logarithm, zero or less) because the
     /// target is met.
@@ -62,6 +64,11 @@ pub struct Tuning {
     pub integral: f64,
     /// Conflict that a dial may carry while the cap is spent.
     pub spent_limit: f64,
+    /// Minutes that abandon more than chance explains by so many standard deviations shrink the limit, each further
+    /// one by this logarithm; over so many seconds.
+    pub burst: f64,
+    pub burst_push: f64,
+    pub burst_seconds: f64,
     /// Standard deviations of the partly counted that are kept back, and the share of them that short runs keep.
     pub margin: f64,
     pub margin_least: f64,
@@ -79,6 +86,9 @@ impl Default for Tuning {
             proportional: 0.5,
             integral: 0.6,
             spent_limit: 0.003,
+            burst: 2.5,
+            burst_push: 0.7,
+            burst_seconds: 150.0,
             margin: 1.0,
             margin_least: 0.5,
         }
@@ -118,6 +128,7 @@ impl Default for Budget {
         Budget {
             purses: Vec::new(),
             per_minute: 0.0,
+            lately: Tally::default(),
             last: None,
             busy: (0.0, 0.0),
             ease: 0.0,
@@ -138,6 +149,9 @@ impl Budget {
         let gap = self.last.map_or(0.0, |last| seconds(now, last));
         self.last = Some(now);
         self.per_minute = self.per_minute * (-gap / RATE_SECONDS).exp() + answer.humans * 60.0 / RATE_SECONDS;
+        let keep = (-gap / self.tuning.burst_seconds).exp();
+        self.lately.humans = self.lately.humans * keep + answer.humans;
+        self.lately.abandoned = self.lately.abandoned * keep + answer.abandoned;
         let Tuning { proportional, integral, .. } = self.tuning;
         for purse in &mut self.purses {
             let gain = integral * 0.25 * proportional * proportional * spendable(settings, purse.cap) / purse.noise;
@@ -207,10 +221,19 @@ impl Budget {
         let balance = allowed - tally.abandoned - in_flight.abandoned - tuning.reserve * 0.5 * purse.noise;
         purse.balance = balance / purse.noise;
         let push = (tuning.proportional * purse.balance).clamp(-4.0, 2.0);
-        let conflict = (tuning.first_limit.ln() + purse.integral + push + self.ease).exp().clamp(1e-4, 0.6);
+        let burst = burst(tuning, self.lately, cap);
+        let conflict = (tuning.first_limit.ln() + purse.integral + push + burst + self.ease).exp().clamp(1e-4, 0.6);
         let conflict = if room < 0.0 { conflict.min(tuning.spent_limit) } else { conflict };
         Limit { conflict, room, window: at }
     }
+}
+
+/// A logarithm, zero or less: what the last minutes abandoned above the cap and above chance. A list that turns, or
+/// agents who are slow to come back, show there long before a day's balance does.
+fn burst(tuning: &Tuning, lately: Tally, cap: f64) -> f64 {
+    let due = cap * lately.humans;
+    let above = (lately.abandoned - due) / (due + 1.0).sqrt() - tuning.burst;
+    -tuning.burst_push * above.max(0.0)
 }
 
 /// Lent to a window that has hardly begun, and only where it lasts long enough to be paid back.

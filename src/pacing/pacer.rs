@@ -155,6 +155,12 @@ impl Pacer {
         self.joint.extend(windows.into_iter().map(|(window, tally)| Held { window, tally, others }));
     }
 
+    /// Lets old entries leave the ledger, for hosts that add up several; deciding does it too.
+    pub fn advance_ledger(&mut self, now: Moment) {
+        let now = self.now.max(now);
+        self.ledger.advance(now);
+    }
+
     /// Answers and abandoned calls that are expected of the lines up, as of the last decision.
     pub fn in_flight(&self) -> Tally {
         self.predictive.in_flight(&self.settings)
@@ -249,6 +255,10 @@ impl Pacer {
             "credit" => budget.credit = value,
             "credit_answers" => budget.credit_answers = value,
             "credit_agents" => budget.credit_agents = value,
+            "burst" => budget.burst = value,
+            "burst_push" => budget.burst_push = value,
+            "burst_seconds" => budget.burst_seconds = value,
+            "pace_agents" => pacing.pace_agents = value,
             "usual_times" => pacing.usual_times = value,
             "person_caution" => pacing.person_caution = value,
             "margin_least" => budget.margin_least = value,

@@ -5,7 +5,8 @@
 
 use super::budget::{Budget, Limit, Standing};
 use super::conflict::Conflict;
-use super::estimate::{Amd, Demand, HORIZONS, Level, Ring, Row, Supply, Talk, ZERO};
+use super::estimate::level::Tuning as Jumps;
+use super::estimate::{Again, Amd, Demand, HORIZON_SECONDS, HORIZONS, Level, Ring, Row, Supply, Talk, ZERO};
 use super::event::{Counts, Room, Settings};
 use super::inbound::Inbound;
 use super::ledger::Tally;
@@ -24,6 +25,9 @@ const LEVEL_SECONDS: f64 = 0.1;
 const TABLES_SECONDS: f64 = 1.0;
 /// Dials tried one by one before the number is found by halving.
 const TRIED_SINGLY: u32 = 6;
+
+/// Talks change their pace seldom, and not by much: when more people or fewer are among those who answer.
+const PACE: Jumps = Jumps { jumps: 1.0 / 3000.0, drift: 1e-6, spread: 0.3 };
 
 /// The horizon that the displayed forecast is for: where most answers land.
 const SHOWN: usize = 7;
@@ -47,6 +51,8 @@ pub struct Tuning {
     pub person_caution: f64,
     /// Lines per agent at most, in multiples of those at the answers lately.
     pub usual_times: f64,
+    /// Agents from which on the pace of talks counts: fewer tell too little of it.
+    pub pace_agents: f64,
 }
 
 impl Default for Tuning {
@@ -62,6 +68,7 @@ impl Default for Tuning {
             caution: 0.2,
             person_caution: 0.4,
             usual_times: 3.0,
+            pace_agents: 25.0,
         }
     }
 }
@@ -71,6 +78,8 @@ pub struct Predictive {
     pub ring: Ring,
     pub amd: Amd,
     pub level: Level,
+    /// How soon talks end right now, as a factor on what was learned.
+    pub pace: Level,
     pub talk: Talk,
     pub inbound: Inbound,
     pub budget: Budget,
@@ -80,8 +89,9 @@ pub struct Predictive {
     demand_built: Option<(Moment, f64)>,
     supply_built: Option<(Moment, u64)>,
     settled: Moment,
-    /// Since the level was last weighed.
+    /// Since the level was last weighed, and the pace.
     unweighed_seconds: f64,
+    unpaced_seconds: f64,
     /// Answers ever, and lines per agent at the answers lately.
     answers: u64,
     usual_lines: f64,
@@ -121,6 +131,7 @@ impl Predictive {
             ring: Ring::new(settings.ring_seconds_max, settings.amd),
             amd: Amd::default(),
             level: Level::default(),
+            pace: Level::new(PACE),
             talk: Talk::default(),
             inbound: Inbound::default(),
             budget: Budget::default(),
@@ -131,6 +142,7 @@ impl Predictive {
             supply_built: None,
             settled: Moment(i64::MIN),
             unweighed_seconds: 0.0,
+            unpaced_seconds: 0.0,
             answers: 0,
             usual_lines: 0.0,
             busy: Busy::default(),
@@ -170,6 +182,7 @@ impl Predictive {
                 self.talk.expose(agent.stage, stage, talk);
                 let due = self.talk.pooled.between(talk.0, talk.1);
                 agent.speed.talked(due, 0.0);
+                self.pace.expect(due);
             }
             Work::Wrap => {
                 let (from, to) = span(agent.since);
@@ -199,7 +212,9 @@ impl Predictive {
             self.level.expect(due);
             self.unweighed_seconds += passed;
             if self.unweighed_seconds >= LEVEL_SECONDS {
-                self.level.pass(std::mem::take(&mut self.unweighed_seconds));
+                let passed = std::mem::take(&mut self.unweighed_seconds);
+                self.level.pass(passed);
+                self.unpaced_seconds += passed;
             }
             let busy = state.working(Work::Talk) + state.working(Work::Wrap);
             self.budget.worked(settings, passed, f64::from(busy), f64::from(state.working(Work::Ready)));
@@ -230,6 +245,10 @@ impl Predictive {
                 self.settle_line(line, now);
             }
             self.amd.refresh();
+            for agent in &mut state.agents {
+                self.settle_agent(agent, now);
+            }
+            self.pace.pass(std::mem::take(&mut self.unpaced_seconds));
         }
         if old || self.demand_built.is_none_or(|(_, built)| (built / level - 1.0).abs() > 0.03) {
             self.demand.rebuild(&self.ring, settings.amd.then_some(&self.amd), level);
@@ -247,6 +266,7 @@ impl Predictive {
             self.settle_agent(agent, now);
         }
         self.supply.rebuild(&self.talk, self.tuning.grace, self.ring.person_share_overall());
+        self.demand.expect_again(self.supply.again());
         self.supply_built = Some((now, self.talk.version));
         self.busy.at = None;
     }
@@ -394,10 +414,11 @@ impl Predictive {
         let age = seconds(now, agent.since);
         let known = (agents_known as f64) <= self.tuning.speed_agents;
         let speed = |factor: f64| if known { factor } else { 1.0 };
+        let pace = if (agents_known as f64) < self.tuning.pace_agents { 1.0 } else { self.pace.value() };
         match agent.work {
             Work::Talk if !agent.leaving => {
                 let age = seconds(now, agent.stage_since);
-                Some(self.supply.talk_row(agent.stage, age, speed(agent.speed.talk_factor())))
+                Some(self.supply.talk_row(agent.stage, age, speed(agent.speed.talk_factor()) * pace))
             }
             Work::Wrap if !agent.leaving => {
                 Some(self.supply.wrap_row(agent.human, age, speed(agent.speed.wrap_factor())))
@@ -419,13 +440,16 @@ impl Predictive {
         state.ringing.each(now, |age, count| ring_lines[demand.ring_bucket(age)] += count);
         for line in state.lines(Stage::Answered) {
             let row = self.answered_row(line, seconds(now, line.since), settings);
-            add_lines(&mut self.conflict, &mut self.demand_mean, &row, 1);
+            let held = still_held(&row, self.supply.again());
+            add_lines(&mut self.conflict, &mut self.demand_mean, (&row, &held), 1);
         }
         for bucket in 0..pre {
-            add_lines(&mut self.conflict, &mut self.demand_mean, self.demand.pre_row(bucket), self.pre_lines[bucket]);
+            let rows = (self.demand.pre_row(bucket), self.demand.pre_held(bucket));
+            add_lines(&mut self.conflict, &mut self.demand_mean, rows, self.pre_lines[bucket]);
         }
         for bucket in 0..ring {
-            add_lines(&mut self.conflict, &mut self.demand_mean, self.demand.ring_row(bucket), self.ring_lines[bucket]);
+            let rows = (self.demand.ring_row(bucket), self.demand.ring_held(bucket));
+            add_lines(&mut self.conflict, &mut self.demand_mean, rows, self.ring_lines[bucket]);
         }
     }
 
@@ -495,11 +519,26 @@ impl Predictive {
     }
 }
 
-fn add_lines(conflict: &mut Conflict, mean: &mut Row, row: &Row, count: u32) {
+/// Lines that are live by each horizon and hold an agent at it with these probabilities.
+fn add_lines(conflict: &mut Conflict, mean: &mut Row, (live, held): (&Row, &Row), count: u32) {
     if count > 0 {
-        conflict.add(row, count);
-        (0..HORIZONS).for_each(|j| mean[j] += f64::from(count) * row[j]);
+        conflict.add(held, count);
+        (0..HORIZONS).for_each(|j| mean[j] += f64::from(count) * live[j]);
     }
+}
+
+/// Of a call that is live by each horizon: it holds an agent then, not yet done.
+fn still_held(live: &Row, again: &Again) -> Row {
+    std::array::from_fn(|j| {
+        let done: f64 = (0..=j)
+            .map(|i| {
+                let (before, from) = if i == 0 { (0.0, 0.0) } else { (live[i - 1], HORIZON_SECONDS[i - 1]) };
+                let since = HORIZON_SECONDS[j] - 0.5 * (from + HORIZON_SECONDS[i]);
+                (live[i] - before) * again[(2.0 * since) as usize]
+            })
+            .sum();
+        (live[j] - done).clamp(0.0, 1.0)
+    })
 }
 
 /// Where a line lands, of those that land at all.

@@ -1,4 +1,5 @@
-//! Demand tables: the probability that a line of a given stage and age wants an agent within each horizon.
+//! Demand tables: the probability that a line of a given stage and age wants an agent within each horizon, and that it
+//! holds one then: short talks are over before a later call lands, and their agents are free again.
 //! Rebuilt from the hazards, the level and AMD's delays; looked up per line.
 
 use super::{Amd, HORIZON_SECONDS, HORIZONS, Ring, Row, ZERO};
@@ -13,6 +14,9 @@ const DELAY_STEPS: usize = 12;
 const HORIZON_STEPS: [usize; HORIZONS] = horizon_steps();
 /// Of the last horizon.
 const REACH: usize = HORIZON_STEPS[HORIZONS - 1];
+/// By half seconds since an agent took a call: the chance to be ready again.
+pub type Again = [f64; REACH + 1];
+pub const NEVER: Again = [0.0; REACH + 1];
 
 const fn horizon_steps() -> [usize; HORIZONS] {
     let mut steps = [0; HORIZONS];
@@ -30,6 +34,9 @@ pub struct Demand {
     pre: Vec<Row>,
     /// By half seconds of ringing.
     ring: Vec<Row>,
+    /// The same: holds an agent at the horizon.
+    pre_held: Vec<Row>,
+    ring_held: Vec<Row>,
     /// Live answers fallen due by each second of ringing, at level one.
     live_due: Vec<f64>,
     /// Where a fresh dial lands, given that it becomes a person's answer; sums to one.
@@ -46,9 +53,19 @@ pub struct Demand {
     delayed: Vec<f64>,
     delayed_people: Vec<f64>,
     delay: [f64; DELAY_STEPS],
+    again: Vec<f64>,
+    /// Live, served and done within so many steps of being answered; and of a line that begins to ring.
+    done: Vec<f64>,
+    done_fresh: Vec<f64>,
 }
 
 impl Demand {
+    /// How soon an agent who takes a call is ready for the next: for the tables made from now on; before, never.
+    pub fn expect_again(&mut self, again: &Again) {
+        self.again.clear();
+        self.again.extend_from_slice(again);
+    }
+
     pub fn rebuild(&mut self, ring: &Ring, amd: Option<&Amd>, level: f64) {
         self.delay = match amd {
             Some(amd) => std::array::from_fn(|step| amd.live_mass(step)),
@@ -60,7 +77,34 @@ impl Demand {
         behind(&self.incidence, delay, &mut self.delayed);
         behind(&self.people, delay, &mut self.delayed_people);
         self.ringing(amd.is_some());
+        self.finishing();
         self.dialing(ring);
+    }
+
+    /// What of the ringing lines is done with its agent at each horizon.
+    fn finishing(&mut self) {
+        let again = &self.again;
+        self.done.clear();
+        self.done.extend((0..=REACH).map(|step| {
+            let since_live = again.iter().take(step + 1).rev();
+            self.delay.iter().zip(since_live).map(|(mass, done)| mass * done).sum::<f64>()
+        }));
+        let (done, incidence) = (&self.done, &self.incidence);
+        // Answered in each step after `age`, and done in the rest of the steps to the horizon.
+        let by = |age: usize, steps: usize| {
+            let answered = incidence[age..].windows(2).map(|pair| pair[1] - pair[0]);
+            done[..steps].iter().rev().zip(answered).map(|(done, mass)| mass * done).sum::<f64>()
+        };
+        self.ring_held.clear();
+        self.ring_held.extend(self.ring.iter().enumerate().map(|(age, live)| -> Row {
+            let scale = 1.0 / self.survival[age];
+            std::array::from_fn(|j| (live[j] - by(age, HORIZON_STEPS[j]) * scale).clamp(0.0, 1.0))
+        }));
+        self.done_fresh.clear();
+        self.done_fresh.push(0.0);
+        let whole = (1..=REACH).map(|steps| by(0, steps));
+        let mut before = 0.0;
+        self.done_fresh.extend(whole.map(|now| 0.5 * (std::mem::replace(&mut before, now) + now)));
     }
 
     /// Survival and incidence of live answers by ring age.
@@ -131,17 +175,22 @@ impl Demand {
             mass[from..].iter().zip(left).map(|(mass, by)| mass * by).sum::<f64>()
         };
         self.pre.clear();
+        self.pre_held.clear();
         for from in 0..PRE_STEPS {
             let scale = 1.0 / alive[from];
-            self.pre.push(std::array::from_fn(|j| (fold(from, j, &self.delayed) * scale).clamp(0.0, 1.0)));
+            let live: Row = std::array::from_fn(|j| (fold(from, j, &self.delayed) * scale).clamp(0.0, 1.0));
+            let done = |j: usize| fold(from, j, &self.done_fresh) * scale;
+            self.pre_held.push(std::array::from_fn(|j| (live[j] - done(j)).clamp(0.0, 1.0)));
+            self.pre.push(live);
         }
         let people: Row = std::array::from_fn(|j| fold(0, j, &self.delayed_people));
         self.answer_rate = mass.iter().sum::<f64>() * self.incidence.last().copied().unwrap_or(0.0);
         self.landing = landing(&people);
     }
 
+    /// A fresh dial holds an agent at each horizon.
     pub fn fresh(&self) -> &Row {
-        &self.pre[0]
+        &self.pre_held[0]
     }
 
     pub fn landing(&self) -> &Row {
@@ -173,6 +222,15 @@ impl Demand {
 
     pub fn ring_row(&self, bucket: usize) -> &Row {
         &self.ring[bucket]
+    }
+
+    /// The same: holding an agent at each horizon.
+    pub fn pre_held(&self, bucket: usize) -> &Row {
+        &self.pre_held[bucket]
+    }
+
+    pub fn ring_held(&self, bucket: usize) -> &Row {
+        &self.ring_held[bucket]
     }
 
     pub fn buckets(&self) -> (usize, usize) {

@@ -32,16 +32,19 @@ pub struct Tuning {
 
 impl Default for Level {
     fn default() -> Level {
-        let tuning = Tuning { jumps: 1.0 / 1500.0, drift: 1.0 / 60_000.0, spread: 0.6 };
+        Level::new(Tuning { jumps: 1.0 / 1500.0, drift: 1.0 / 60_000.0, spread: 0.6 })
+    }
+}
+
+impl Level {
+    pub fn new(tuning: Tuning) -> Level {
         let levels = std::array::from_fn(|at| log_level(at).exp());
         let jump = (prior(tuning.spread), tuning.spread);
         let mut level = Level { weights: jump.0, due: 0.0, mean: 1.0, variance: 0.0, levels, jump, tuning };
         level.summarize();
         level
     }
-}
 
-impl Level {
     /// Expected live answers that fell due, by the slow hazards alone.
     pub fn expect(&mut self, answers: f64) {
         self.due += answers;

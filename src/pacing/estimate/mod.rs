@@ -11,7 +11,7 @@ pub mod supply;
 pub mod talk;
 
 pub use amd::Amd;
-pub use demand::Demand;
+pub use demand::{Again, Demand};
 pub use learned::{Learned, LearnedError};
 pub use level::Level;
 pub use ring::Ring;

@@ -1,8 +1,9 @@
 //! Supply tables: the probability that an agent of a given state and age is ready within each horizon.
 //! A talk goes through its stages into the wrap-up and out of it; each is a hazard by its own age.
 
+use super::demand::NEVER;
 use super::hazard::Outlasts;
-use super::{HORIZON_SECONDS, HORIZONS, Row, Talk, ZERO};
+use super::{Again, HORIZON_SECONDS, HORIZONS, Row, Talk, ZERO};
 
 /// Seconds looked ahead.
 const SECONDS: usize = 36;
@@ -26,7 +27,7 @@ struct Left {
 #[derive(Debug, Clone, Default)]
 struct Table(Vec<Left>);
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Supply {
     stages: Vec<Table>,
     /// Ready within so many seconds from the first moment of each stage, kept between rebuilds.
@@ -34,6 +35,15 @@ pub struct Supply {
     wraps: [Table; 2],
     pauses: Table,
     taken: Table,
+    /// Who takes a call is ready again within so many half seconds.
+    again: Again,
+}
+
+impl Default for Supply {
+    fn default() -> Supply {
+        let (wraps, pauses, taken) = Default::default();
+        Supply { stages: Vec::new(), from_start: Vec::new(), wraps, pauses, taken, again: NEVER }
+    }
 }
 
 impl Supply {
@@ -51,6 +61,15 @@ impl Supply {
         self.taken.fill(grace, |age| passed(&taken, age, 1.0));
         let (after_machine, after_person) = (wrap_curve(0, 0.0), wrap_curve(1, 0.0));
         self.talks(talk, grace, &after_machine, &after_person, person_share);
+        let wrap: Curve =
+            std::array::from_fn(|t| after_machine[t] + (after_person[t] - after_machine[t]) * person_share);
+        let again = folded(&talk.pooled.outlasts(), 0.0, &wrap);
+        self.again = std::array::from_fn(|step| at(&again, 0.5 * step as f64 + grace));
+    }
+
+    /// Who takes a call now is ready again within so many half seconds, the caller's patience with them.
+    pub fn again(&self) -> &Again {
+        &self.again
     }
 
     fn talks(&mut self, talk: &Talk, grace: f64, after_machine: &Curve, after_person: &Curve, person_share: f64) {

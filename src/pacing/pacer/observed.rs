@@ -162,6 +162,7 @@ impl Pacer {
         let spent = seconds(now, agent.since);
         if (agent.work, work) == (Work::Talk, Work::Wrap) {
             agent.speed.talked(0.0, 1.0);
+            self.predictive.pace.observe(1.0);
         }
         if (agent.work, work) == (Work::Wrap, Work::Ready) {
             agent.speed.wrapped(0.0, 1.0);
