@@ -365,11 +365,11 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-pub(super) /// As one reads it: `user:maria` is maria; a key has no other name.
+/// As one reads it: `user:maria` is maria; a key has no other name.
 fn person(by: &str) -> &str {
     by.strip_prefix("user:").unwrap_or(by)
 }
 
-fn campaign_not_found(id: CampaignId) -> Refusal {
+pub(super) fn campaign_not_found(id: CampaignId) -> Refusal {
     Refusal { kind: RefusalKind::NotFound, reason: Reason::new("campaign.not_found").with("campaign", id) }
 }
