@@ -2,13 +2,19 @@
 
 mod budget;
 mod conflict;
+mod controller;
 mod decisions;
 mod estimates;
 mod flight;
+mod forecast;
 mod forecasts;
+mod heard;
+mod kept;
 mod ledger;
 mod rates;
 mod reasons;
+mod rests;
+mod wishes;
 
 use super::*;
 use crate::words::{AgentId, CallId, Moment};

@@ -130,6 +130,10 @@ fn a_skewed_sum_has_the_heavier_tail() {
         conflict.add(&[0.03; HORIZONS], 400);
         near(conflict.by_horizon()[0], by_sums(&coins, room), 4e-4);
     }
+    let mut fewer = Conflict::default();
+    fewer.begin(25);
+    fewer.add(&[0.05; HORIZONS], 300);
+    near(fewer.by_horizon()[0], by_sums(&vec![0.05; 300], 25), 3e-4);
     let mut mirrored = Conflict::default();
     mirrored.begin(400);
     mirrored.add(&[0.97; HORIZONS], 400);

@@ -206,3 +206,23 @@ fn who_is_served_until_the_abandoned_leave_counts_too() {
     // At two: 3 of 27 after 3,612 s; the three that are missing take a second and a half.
     assert_eq!(ledger.recovers(0, at(3600.0), 2.0), Some(at(3613.5)));
 }
+
+#[test]
+fn where_nothing_can_be_served_nothing_is_foretold() {
+    let idle = ledger(Span::Ever, 0.03);
+    assert_eq!(idle.recovers(0, at(5.0), 0.0), None);
+    assert_eq!(idle.recovers(0, at(5.0), 1.0), Some(at(5.0)));
+    assert_eq!(ledger(Span::Ever, 0.0).recovers(0, at(5.0), 1.0), None);
+}
+
+#[test]
+fn what_is_kept_grows_with_seconds_and_not_with_answers() {
+    let kept = |late: bool| {
+        let mut ledger = ledger(hours(1), 0.03);
+        ledger.record(at(50.0), served(1.0));
+        (0..1000).for_each(|n| ledger.record(at(if late && n % 2 == 0 { 20.0 } else { 50.5 }), served(1.0)));
+        format!("{ledger:?}").len()
+    };
+    assert_eq!(kept(false), kept(true));
+    assert!(kept(true) < 1000, "one slot");
+}

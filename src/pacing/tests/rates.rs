@@ -80,3 +80,14 @@ fn a_clock_that_jumps_back_lets_no_more_through() {
     let early = (0..100).filter(|n| rate.take(at(50.0 + f64::from(*n) * 0.001))).count();
     assert!(early <= 9, "{early}");
 }
+
+#[test]
+fn whoever_asks_again_when_told_is_let_through() {
+    // Above one a second the first refusal is the spacing's.
+    for limit in 2..=60 {
+        let mut rate = CallRate::new(limit);
+        while rate.take(at(1.0)) {}
+        let next = rate.next(at(1.0)).expect("not zero");
+        assert!(next > at(1.0) && rate.take(next), "{limit} a second, at {next:?}");
+    }
+}
