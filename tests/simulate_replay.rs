@@ -6,9 +6,9 @@
 mod kit;
 
 use kit::*;
-use outpace::engine::tape::{Replayed, TapeError, replay};
-use outpace::engine::{Engine, Mode, run};
-use outpace::pacing::Settings;
+use outpace::engine::tape::{Entry, Reader, Replayed, TapeError, replay};
+use outpace::engine::{CampaignSpec, Engine, Mode, run};
+use outpace::pacing::{Event, Settings};
 use outpace::sim::plan::{Outage, Planned, What};
 use outpace::sim::scenario::Break;
 use outpace::sim::{Scenario, SimWorld};
@@ -59,6 +59,46 @@ fn unchanged_settings_decide_as_recorded() {
     }
     let bytes: usize = tape.iter().map(Vec::len).sum();
     assert!(bytes < 40 * all.len(), "{bytes} bytes for {} decisions", all.len());
+}
+
+/// Two campaigns that share agents by weights and a seller: what each was told of the other is on its tape.
+#[test]
+fn campaigns_that_share_a_floor_and_a_seller_decide_as_recorded() {
+    let heavy = ("wrap_seconds_max = 30", "wrap_seconds_max = 30\nweight = 2");
+    let predictive = ("mode = \"progressive\"", "mode = \"predictive\"");
+    let second = CampaignSpec { id: CampaignId(2), name: "second".into(), ..campaign(&[predictive]) };
+    let mut world = SimWorld::new(&day(), vec![campaign(&[predictive, heavy]), second], Box::new(|_| ()));
+    run(&mut Engine::new(1), &mut world);
+    world.closes();
+    assert_eq!(world.checks.violations, []);
+    for id in [CampaignId(1), CampaignId(2)] {
+        let tape: Vec<Vec<u8>> =
+            world.tapes.iter().filter(|(of, _)| *of == id).map(|(_, piece)| piece.clone()).collect();
+        let all = played(&tape, &|_| ());
+        assert!(all.len() > 2_000, "{} decisions", all.len());
+        assert!(all.iter().map(|one| one.recorded.dial).sum::<u32>() > 50);
+        for one in &all {
+            assert_eq!(one.recorded, one.replayed, "campaign {id} at {}", one.at.rfc3339());
+        }
+        let (joint, taken) = told_of_others(&tape);
+        assert!(joint > 100 && taken > 10, "{joint} words on the joint budget, {taken} agents taken");
+        let strict = played(&tape, &|settings| settings.cap = 0.001);
+        let dials = |pick: fn(&Replayed) -> u32| strict.iter().map(pick).sum::<u32>();
+        assert!(dials(|one| one.replayed.dial) < dials(|one| one.recorded.dial), "a stricter cap holds it back");
+    }
+}
+
+/// Words about the joint budget, and agents that others took, on a tape.
+fn told_of_others(tape: &[Vec<u8>]) -> (usize, usize) {
+    let (mut joint, mut taken) = (0, 0);
+    for piece in tape {
+        let mut reader = Reader::open(piece).expect("a piece");
+        while let Some((_, _, entry)) = reader.next_entry().expect("whole") {
+            joint += usize::from(matches!(entry, Entry::Joint(_)));
+            taken += usize::from(matches!(entry, Entry::Heard(Event::Taken { .. })));
+        }
+    }
+    (joint, taken)
 }
 
 #[test]

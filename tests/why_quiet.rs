@@ -14,7 +14,7 @@ use outpace::sim::Scenario;
 use outpace::sim::dist::Dist;
 use outpace::sim::plan::{Outage, Planned, What};
 use outpace::sim::scenario::{Break, Mix};
-use outpace::words::{Lang, Moment};
+use outpace::words::{CampaignId, Lang, Moment};
 
 const NOBODY_ANSWERS: Mix = Mix::NOBODY;
 
@@ -147,6 +147,38 @@ fn every_quiet_dialer_says_why() {
     }
     assert!(wrong.is_empty(), "{}\n{told}", wrong.join("\n"));
     insta::assert_snapshot!(told);
+}
+
+/// Two campaigns and one agent, who works for both.
+fn second(settings: &[(&str, &str)]) -> CampaignSpec {
+    CampaignSpec { id: CampaignId(2), name: "second".into(), ..campaign(settings) }
+}
+
+/// The agent is kept for the campaign with the greater weight, and the other says so.
+#[test]
+fn a_campaign_whose_share_is_used_says_so() {
+    let heavy = second(&[("wrap_seconds_max = 30", "wrap_seconds_max = 30\nweight = 3")]);
+    let view = asked::beside(&ordinary(), vec![campaign(&[]), heavy], CampaignId(1), Vec::new(), 20.0);
+    let said = [Lang::En, Lang::ZhHans, Lang::ZhHant].map(|lang| view.reason.text(lang)).join("\n");
+    assert_eq!(view.reason.code, "why.share_used", "{said}");
+    insta::assert_snapshot!(said);
+}
+
+/// One seller, one budget: what the other campaign abandoned holds this one, and it is told by the seller's name.
+#[test]
+fn a_budget_that_another_campaign_of_the_seller_spent_is_named() {
+    let at = outpace::words::Wall::parse_rfc3339("2026-11-23T13:00:00Z").expect("an hour before the run");
+    let ledger: Vec<LedgerEntry> = (0..100).map(|nth| LedgerEntry { at, abandoned: nth < 10 }).collect();
+    let specs = || vec![campaign(&[PREDICTIVE]), second(&[PREDICTIVE])];
+    let view = asked::beside(&ordinary(), specs(), CampaignId(2), ledger.clone(), 20.0);
+    let said = [Lang::En, Lang::ZhHans, Lang::ZhHant].map(|lang| view.reason.text(lang)).join("\n");
+    assert_eq!(view.reason.code, "why.seller_cap_reached", "{said}");
+    insta::assert_snapshot!(said);
+    let mut strangers = specs();
+    strangers[1].settings.seller.name = outpace::words::Text::plain("Somebody else");
+    strangers[1].settings.seller.callback_number = "+12125550199".into();
+    let view = asked::beside(&ordinary(), strangers, CampaignId(2), ledger, 20.0);
+    assert!(!view.reason.code.contains("cap"), "another seller's past is no matter of ours: {}", view.reason.code);
 }
 
 /// What the engine shows is what the API says, in the reader's language; a full disk is named by the store.

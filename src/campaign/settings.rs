@@ -196,6 +196,10 @@ pub struct Agents {
     /// A short tone to the agent before the customer is heard.
     #[serde(default = "d::yes")]
     pub beep: bool,
+    /// Agents who work for several campaigns are shared by weight: with 2 beside a campaign with 1, two of three agents
+    /// work for this one while both have leads.
+    #[serde(default = "d::weight")]
+    pub weight: f64,
 }
 
 /// Modes `preview` and `manual`: an agent is shown a lead before it is dialed.
@@ -301,6 +305,9 @@ mod d {
     pub fn wrap_seconds_max() -> u32 {
         30
     }
+    pub fn weight() -> f64 {
+        1.0
+    }
     pub fn preview_seconds() -> u32 {
         30
     }
@@ -336,7 +343,7 @@ impl Default for Flow {
 }
 impl Default for Agents {
     fn default() -> Agents {
-        Agents { wrap_seconds_max: d::wrap_seconds_max(), beep: d::yes() }
+        Agents { wrap_seconds_max: d::wrap_seconds_max(), beep: d::yes(), weight: d::weight() }
     }
 }
 impl Default for Preview {

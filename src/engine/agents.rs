@@ -142,7 +142,7 @@ impl Engine {
         match wish {
             Wish::Ready => {
                 self.change_state(id, AgentState::Ready, None, None);
-                self.tell_agents_pacing(id, |agent| Event::Ready { agent });
+                self.tell_ready(id);
                 self.offer(id);
             }
             Wish::Pause(reason) => {
@@ -156,7 +156,13 @@ impl Engine {
     /// A ready agent takes whoever waits longest in any of the agent's campaigns.
     fn offer(&mut self, id: AgentId) {
         let campaigns = self.floor.session(id).map(|s| s.campaigns.clone()).unwrap_or_default();
-        for campaign in campaigns {
+        let since = |campaign: &CampaignId| {
+            let first = self.campaigns.get(campaign)?.waiting.front()?;
+            Some((self.calls.get(first)?.clock?, *campaign))
+        };
+        let mut waiting: Vec<(Moment, CampaignId)> = campaigns.iter().filter_map(since).collect();
+        waiting.sort_unstable();
+        for (_, campaign) in waiting {
             self.match_waiting(campaign);
         }
     }
@@ -193,16 +199,7 @@ impl Engine {
     /// The agent has a customer.
     pub(super) fn take_agent(&mut self, id: AgentId, call: CallId, campaign: CampaignId) {
         self.change_state(id, AgentState::Talk, None, Some(call));
-        self.tell_other_campaigns(id, campaign, |agent| Event::Taken { agent });
-    }
-
-    pub(super) fn tell_other_campaigns(&mut self, id: AgentId, own: CampaignId, event: impl Fn(AgentId) -> Event) {
-        let session = self.floor.session(id);
-        let others: Vec<CampaignId> =
-            session.map(|s| s.campaigns.iter().copied().filter(|c| *c != own).collect()).unwrap_or_default();
-        for other in others {
-            self.tell_pacing(other, event(id));
-        }
+        self.take_for(id, Some(campaign));
     }
 
     pub(super) fn hold(&mut self, call_id: CallId, on: bool) -> Result<Reply, Refusal> {
@@ -384,6 +381,10 @@ impl Engine {
 
     /// Pacing hears of an agent when the phone is up for the first time: before, nobody can be served.
     fn announce_to_pacing(&mut self, id: AgentId) {
+        if self.floor.session(id).is_some_and(|s| s.shared()) {
+            // The wish is taken up next, and told.
+            return;
+        }
         self.tell_agents_pacing(id, |agent| Event::Login { agent });
         if self.floor.session(id).is_some_and(|s| s.wish != Wish::Ready) {
             self.tell_agents_pacing(id, |agent| Event::Pause { agent });
@@ -435,8 +436,11 @@ impl Engine {
     // ── helpers ──
 
     pub(super) fn tell_agents_pacing(&mut self, id: AgentId, event: impl Fn(AgentId) -> Event) {
-        let campaigns = self.floor.session(id).map(|s| s.campaigns.clone()).unwrap_or_default();
-        for campaign in campaigns {
+        let Some(session) = self.floor.session_mut(id) else { return };
+        if !matches!(event(id), Event::Pausing { .. }) {
+            session.away.clear();
+        }
+        for campaign in session.campaigns.clone() {
             self.tell_pacing(campaign, event(id));
         }
     }

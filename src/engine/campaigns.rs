@@ -3,7 +3,7 @@
 use super::Engine;
 use super::io::*;
 use super::state::{Campaign, Trunk};
-use super::tape::{Entry, Tape};
+use super::tape::{Entry, Joint, Tape};
 use super::timers::Timer;
 use super::why::Told;
 use crate::campaign::Rules;
@@ -83,6 +83,7 @@ impl Engine {
             leasing: false,
             asked: 0,
             dry: false,
+            short: true,
             counts: LeadCounts::default(),
             accepted: VecDeque::new(),
             calls: BTreeSet::new(),
@@ -90,6 +91,8 @@ impl Engine {
             steps: BTreeMap::new(),
             told: Told::new(Reason::new("campaign.idle")),
             estimates: pacing::Estimates::default(),
+            joint: Joint::default(),
+            rests: None,
             tape,
             window_until,
             restless: false,
@@ -134,7 +137,7 @@ impl Engine {
 
     /// Stops placing and withdraws what has not left; calls ringing are let go, talks go on.
     pub(super) fn pause_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
-        let reason = Reason::new("campaign.paused").with("by", &by);
+        let reason = Reason::new("campaign.paused").with("by", person(&by));
         self.stop_placing(id, CampaignState::Paused, reason.clone())?;
         self.fact(Fact::CampaignPaused { campaign: id, by, reason });
         let ringing: Vec<CallId> = self
@@ -151,7 +154,7 @@ impl Engine {
 
     /// No new calls; those in flight finish.
     pub(super) fn drain_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
-        self.stop_placing(id, CampaignState::Draining, Reason::new("campaign.draining").with("by", &by))?;
+        self.stop_placing(id, CampaignState::Draining, Reason::new("campaign.draining").with("by", person(&by)))?;
         self.fact(Fact::CampaignDrained { campaign: id, by });
         Ok(Reply::Done)
     }
@@ -266,6 +269,11 @@ impl Engine {
             .map(|(agent, s)| (agent, s.state))
             .collect();
         for (agent, state) in known {
+            if state != AgentState::Pause && self.floor.session(agent).is_some_and(|s| s.shared()) {
+                let counts_for = self.floor.session(agent).and_then(|s| s.counts_for());
+                self.take_for(agent, counts_for);
+                continue;
+            }
             self.tell_pacing(id, Event::Login { agent });
             if state != AgentState::Ready {
                 self.tell_pacing(id, Event::Pause { agent });
@@ -355,6 +363,11 @@ fn mode_name(mode: Mode) -> &'static str {
         Mode::Predictive => "predictive",
         Mode::Agentless => "agentless",
     }
+}
+
+/// As one reads it: `user:maria` is maria; a key has no other name.
+fn person(by: &str) -> &str {
+    by.strip_prefix("user:").unwrap_or(by)
 }
 
 pub(super) fn campaign_not_found(id: CampaignId) -> Refusal {

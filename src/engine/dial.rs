@@ -3,17 +3,14 @@
 
 use super::io::*;
 use super::state::{Call, Stage};
-use super::tape::{Decided, Entry};
 use super::timers::Timer;
 use super::{Engine, Owner};
 use crate::campaign::{Lead, Verdict};
 use crate::facts::{Fact, LeadEnd};
-use crate::pacing::{Ending, Event, Room};
+use crate::pacing::{Ending, Event};
 use crate::words::*;
 use std::time::Duration;
 
-/// The net under event-driven pacing.
-const PACE_TICK: Duration = Duration::from_millis(250);
 /// How soon the store is asked again while calls are in flight, whose leads may come back.
 const LEASE_AGAIN: Duration = Duration::from_secs(1);
 /// And at the latest, for lists whose next lead is due far away.
@@ -61,6 +58,7 @@ impl Engine {
             return;
         }
         let got = leads.len();
+        campaign.short = got < campaign.asked;
         campaign.hopper.extend(leads);
         campaign.restless = true;
         let idle = campaign.calls.is_empty() && campaign.hopper.is_empty();
@@ -98,103 +96,10 @@ impl Engine {
         self.give_back(id, leads);
     }
 
-    // ── pacing ──
-
-    /// Something happened: pacing will be asked when the input is settled.
-    pub(super) fn rouse(&mut self, id: CampaignId) {
-        if let Some(campaign) = self.campaigns.get_mut(&id) {
-            campaign.restless = true;
-        }
-    }
-
-    /// Tells a campaign's pacing what happened.
-    pub(super) fn tell_pacing(&mut self, id: CampaignId, event: Event) {
-        let (now, wall) = (self.now, self.wall());
-        if let Some(campaign) = self.campaigns.get_mut(&id) {
-            campaign.pacer.observe(now, event);
-            campaign.tape.write(now, wall, &Entry::Heard(event));
-            campaign.restless = true;
-        }
-    }
-
-    /// Hands a campaign's tape to the store, if it is full.
-    fn keep_tape(&mut self, id: CampaignId, whatever_its_length: bool) {
-        let now = self.now;
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
-        if !whatever_its_length && !campaign.tape.full(now) {
-            return;
-        }
-        if let Some((begun, tape)) = campaign.tape.take() {
-            self.command(Command::KeepTape { campaign: id, begun, tape });
-        }
-    }
-
-    /// Before the last fact of a run.
-    pub(super) fn keep_all_tapes(&mut self) {
-        let campaigns: Vec<CampaignId> = self.campaigns.keys().copied().collect();
-        campaigns.into_iter().for_each(|id| self.keep_tape(id, true));
-    }
-
-    pub(super) fn pace_restless(&mut self) {
-        let restless: Vec<CampaignId> = self.campaigns.iter().filter(|(_, c)| c.restless).map(|(id, _)| *id).collect();
-        for id in restless {
-            self.pace(id);
-        }
-    }
-
-    fn pace(&mut self, id: CampaignId) {
-        self.renew_window(id);
-        let room = self.room(id);
-        let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
-        let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
-        campaign.restless = false;
-        if campaign.state != CampaignState::Running || shutting_down {
-            return;
-        }
-        let mode = campaign.pacer.mode();
-        let decision = campaign.pacer.decide(now, room);
-        campaign.tape.write(now, wall, &Entry::Decided(Decided::of(room, &decision)));
-        let next =
-            decision.next.map_or(now + PACE_TICK, |at| at.min(now + PACE_TICK).max(now + Duration::from_millis(1)));
-        self.timers.set(Timer::Pace(id), next);
-        for call in &decision.hangups {
-            self.cancel_surplus(*call);
-        }
-        let mut placed = 0;
-        let asks = super::preview::asks(mode);
-        while placed < decision.dial && if asks { self.place_accepted(id) } else { self.place_next(id) } {
-            placed += 1;
-        }
-        if mode == crate::pacing::Mode::Preview {
-            self.offer_previews(id);
-        }
-        self.note(id, decision, placed);
-        self.keep_tape(id, false);
-        self.lease(id);
-    }
-
-    /// What the trunks of a campaign and its hopper leave room for.
-    fn room(&mut self, id: CampaignId) -> Room {
-        let now = self.now;
-        let mut room = Room { channels: 0, calls_this_second: 0, leads: 0 };
-        let Some(campaign) = self.campaigns.get(&id) else { return room };
-        room.leads = u32::try_from(campaign.hopper.len() + campaign.accepted.len()).unwrap_or(u32::MAX);
-        let names = &campaign.spec.settings.dialing.trunks;
-        for trunk in self.trunks.values_mut() {
-            if trunk.up == Some(true) && (names.is_empty() || names.contains(&trunk.record.name)) {
-                room.channels += trunk.record.channels.saturating_sub(trunk.in_use);
-                room.calls_this_second += trunk.rate.allowed(now);
-            }
-        }
-        let queued = u32::try_from(self.undurable.len() + self.outgoing.len()).unwrap_or(u32::MAX);
-        room.calls_this_second = room.calls_this_second.saturating_sub(queued);
-        room
-    }
-
     // ── placing ──
 
     /// Places the next lead that the gate lets through. False: no lead or no trunk.
-    fn place_next(&mut self, id: CampaignId) -> bool {
+    pub(super) fn place_next(&mut self, id: CampaignId) -> bool {
         loop {
             let Some(trunk) = self.free_trunk(id, &[]) else { return false };
             let campaign = self.campaigns.get_mut(&id).expect("paced");
@@ -427,17 +332,8 @@ impl Engine {
         }
     }
 
-    /// Pacing's final event for a call, once.
-    pub(super) fn pace_out(&mut self, id: CallId, event: Event) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if !std::mem::replace(&mut call.paced_out, true) {
-            let campaign = call.campaign;
-            self.tell_pacing(campaign, event);
-        }
-    }
-
     /// A ringing line whose answer nobody could take; the law's ring time has passed (pacing saw to it).
-    fn cancel_surplus(&mut self, id: CallId) {
+    pub(super) fn cancel_surplus(&mut self, id: CallId) {
         let ringing = self.calls.get(&id).is_some_and(|c| c.stage == Stage::Dialing);
         if ringing {
             self.end_call(id, Cause::CancelledSurplus, Side::Us);

@@ -12,10 +12,13 @@ mod dial;
 pub mod door;
 pub mod io;
 mod outcome;
+mod pace;
 mod page;
 mod preview;
 mod recover;
 mod requests;
+mod sellers;
+mod sharing;
 mod shown;
 mod shutdown;
 mod state;
@@ -194,6 +197,7 @@ impl Engine {
 
     /// After each input: pacing looks at what changed, views that changed are sent.
     fn settle(&mut self) {
+        self.share_agents();
         self.pace_restless();
         self.send_views();
         self.finish_shutdown();

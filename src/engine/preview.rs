@@ -10,7 +10,8 @@ use super::timers::Timer;
 use crate::campaign::Lead;
 use crate::campaign::settings::OnTimeout;
 use crate::facts::Fact;
-use crate::pacing::{Event, Mode};
+use crate::floor::Session;
+use crate::pacing::Mode;
 use crate::words::*;
 use std::time::Duration;
 
@@ -142,9 +143,8 @@ impl Engine {
             .floor
             .iter()
             .filter(|agent| {
-                agent.session.as_ref().is_some_and(|s| {
-                    s.state == AgentState::Ready && s.usable().is_some() && s.campaigns.contains(&campaign)
-                })
+                let own = |s: &Session| s.campaigns.contains(&campaign) && s.counts_for() == Some(campaign);
+                agent.session.as_ref().is_some_and(|s| s.free() && own(s))
             })
             .map(|agent| agent.id)
             .collect();
@@ -187,7 +187,9 @@ impl Engine {
         self.notices.remove(&agent);
         self.previews.insert(agent, Shown { campaign: id, lead, until });
         self.change_state(agent, AgentState::Preview, None, None);
-        self.tell_other_campaigns(agent, id, |agent| Event::Taken { agent });
+        if self.floor.session(agent).is_some_and(|s| s.shared() && s.kept_for != Some(id)) {
+            self.keep_for(agent, Some(id));
+        }
         true
     }
 

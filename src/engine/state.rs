@@ -1,7 +1,7 @@
 //! What the engine knows of campaigns, calls and trunks between inputs.
 
 use super::io::{CampaignSpec, LeadCounts, Refusal, Reply, TrunkRecord};
-use super::tape::Tape;
+use super::tape::{Joint, Tape};
 use super::why::Told;
 use crate::campaign::{Lead, Rules, profile::Profile};
 use crate::pacing::{Pacer, call_rate::CallRate};
@@ -25,6 +25,8 @@ pub(super) struct Campaign {
     pub asked: usize,
     /// The store had fewer than asked: it is asked again by `Timer::Lease`, not before.
     pub dry: bool,
+    /// It had fewer than asked the last time (or was never asked): what is at hand is all for now.
+    pub short: bool,
     pub counts: LeadCounts,
     /// Manual and preview: leads that their agents want dialed, in that order.
     pub accepted: VecDeque<(AgentId, Lead)>,
@@ -37,6 +39,10 @@ pub(super) struct Campaign {
     /// Why it dials or does not, and its latest decisions.
     pub told: Told,
     pub estimates: crate::pacing::Estimates,
+    /// What pacing was last told of the seller's other campaigns.
+    pub joint: Joint,
+    /// Nothing may be dialed until then, and why.
+    pub rests: Option<(Moment, Reason)>,
     /// What pacing heard and said, for `replay`.
     pub tape: Tape,
     /// When the law's window must be set anew: a calendar day or month ends.

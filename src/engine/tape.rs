@@ -3,7 +3,7 @@
 //! trunks, the moments at which pacing was asked, or the wish of an agent to pause after the call.
 //! It refuses to be needed: a lost tape loses a comparison, nothing else. No number and no name of a person is on it.
 
-use crate::pacing::{Decision, Ending, Event, Mode, Pacer, Room, Settings};
+use crate::pacing::{Decision, Ending, Event, Mode, Pacer, Room, Settings, Tally, Window};
 use crate::words::{AgentId, CallId, Moment, Wall};
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,8 @@ use std::time::Duration;
 /// A piece is handed to the store when it is so old or so long.
 const PIECE: Duration = Duration::from_secs(60);
 const PIECE_BYTES: usize = 64 << 10;
-const VERSION: u64 = 1;
+/// Two: with `Joint`. Pieces of version one are read, too.
+const VERSION: u64 = 2;
 
 /// What stands on a tape.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,14 @@ pub enum Entry {
     Asked(u32),
     Heard(Event),
     Decided(Decided),
+    Joint(Joint),
+}
+
+/// The windows that campaigns of one seller share, with their sums; and what the others have in flight.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Joint {
+    pub windows: Vec<(Window, Tally)>,
+    pub others: Tally,
 }
 
 /// A decision with the room it was given.
@@ -53,6 +62,8 @@ pub struct Tape {
     last: i64,
     call: u64,
     codes: Vec<String>,
+    /// Sets of joint windows, each written once a piece.
+    windows: Vec<Vec<Window>>,
 }
 
 impl Tape {
@@ -85,6 +96,7 @@ impl Tape {
                 self.put(u64::from(*calls));
             }
             Entry::Decided(decided) => self.decided(gap, decided),
+            Entry::Joint(joint) => self.joint(gap, joint),
             Entry::Heard(event) => self.heard(gap, *event),
         }
     }
@@ -118,6 +130,21 @@ impl Tape {
                 self.put_bytes(code.as_bytes());
             }
         }
+    }
+
+    fn joint(&mut self, gap: i64, joint: &Joint) {
+        self.head(6, gap);
+        let windows: Vec<Window> = joint.windows.iter().map(|(window, _)| *window).collect();
+        match self.windows.iter().position(|known| *known == windows) {
+            Some(at) => self.put(at as u64),
+            None => {
+                self.put(self.windows.len() as u64);
+                self.put_json(&windows);
+                self.windows.push(windows);
+            }
+        }
+        joint.windows.iter().for_each(|(_, tally)| self.put_tally(*tally));
+        self.put_tally(joint.others);
     }
 
     fn heard(&mut self, gap: i64, event: Event) {
@@ -190,6 +217,15 @@ impl Tape {
         self.put(((number << 1) ^ (number >> 63)) as u64);
     }
 
+    fn put_tally(&mut self, tally: Tally) {
+        [tally.humans, tally.abandoned, tally.variance].into_iter().for_each(|number| self.put_float(number));
+    }
+
+    /// Exactly; whole numbers have their zeros behind and take two or three bytes.
+    fn put_float(&mut self, number: f64) {
+        self.put(number.to_bits().swap_bytes());
+    }
+
     fn put_bytes(&mut self, bytes: &[u8]) {
         self.put(bytes.len() as u64);
         self.bytes.extend_from_slice(bytes);
@@ -240,13 +276,14 @@ pub struct Reader<'a> {
     offset: i64,
     call: u64,
     codes: Vec<String>,
+    windows: Vec<Vec<Window>>,
 }
 
 impl<'a> Reader<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Reader<'a>, TapeError> {
-        let mut reader = Reader { bytes, at: 0, now: 0, offset: 0, call: 0, codes: Vec::new() };
+        let mut reader = Reader { bytes, at: 0, now: 0, offset: 0, call: 0, codes: Vec::new(), windows: Vec::new() };
         match reader.number()? {
-            VERSION => {}
+            1..=VERSION => {}
             version => return Err(TapeError::Version(version)),
         }
         reader.now = reader.signed()?;
@@ -268,6 +305,7 @@ impl<'a> Reader<'a> {
             3 => Entry::Mode(self.json()?),
             4 => Entry::Asked(self.small()?),
             5 => Entry::Decided(self.decided()?),
+            6 => Entry::Joint(self.joint()?),
             tag => Entry::Heard(self.event(tag)?),
         };
         Ok(Some((Moment(self.now), Moment(self.now).wall(self.offset), entry)))
@@ -288,6 +326,27 @@ impl<'a> Reader<'a> {
         }
         let code = self.codes.get(at).cloned().ok_or(TapeError::Broken(self.at))?;
         Ok(Decided { room, dial, hangups, code })
+    }
+
+    fn joint(&mut self) -> Result<Joint, TapeError> {
+        let at = self.small()? as usize;
+        if at == self.windows.len() {
+            let windows: Vec<Window> = self.json()?;
+            self.windows.push(windows);
+        }
+        let windows = self.windows.get(at).cloned().ok_or(TapeError::Broken(self.at))?;
+        let windows =
+            windows.into_iter().map(|window| Ok((window, self.tally()?))).collect::<Result<_, TapeError>>()?;
+        Ok(Joint { windows, others: self.tally()? })
+    }
+
+    fn tally(&mut self) -> Result<Tally, TapeError> {
+        Ok(Tally { humans: self.float()?, abandoned: self.float()?, variance: self.float()? })
+    }
+
+    fn float(&mut self) -> Result<f64, TapeError> {
+        let number = f64::from_bits(self.number()?.swap_bytes());
+        if number.is_finite() { Ok(number) } else { Err(TapeError::Broken(self.at)) }
     }
 
     fn event(&mut self, tag: u64) -> Result<Event, TapeError> {
@@ -411,6 +470,10 @@ pub fn replay<'a>(
                 }
                 Entry::Asked(calls) => pacer.ask(calls),
                 Entry::Heard(event) => pacer.observe(now, event),
+                Entry::Joint(joint) => {
+                    let others = joint.others;
+                    pacer.set_joint(under(joint, settings, &changed(settings)), others);
+                }
                 Entry::Decided(recorded) => {
                     let decision = pacer.decide(now, recorded.room);
                     let replayed = Decided::of(recorded.room, &decision);
@@ -420,6 +483,17 @@ pub fn replay<'a>(
         }
     }
     if player.is_none() { Err(TapeError::NoBeginning) } else { Ok(()) }
+}
+
+/// The joint windows under changed settings: where the recorded cap was the campaign's own, it follows.
+fn under(joint: Joint, recorded: &Settings, changed: &Settings) -> Vec<(Window, Tally)> {
+    let mut windows = joint.windows;
+    for ((window, _), (old, new)) in windows.iter_mut().zip(recorded.windows().zip(changed.windows())) {
+        if window.cap == old.cap {
+            window.cap = new.cap;
+        }
+    }
+    windows
 }
 
 /// Does this piece hold the beginning of a pacer before anything else?
@@ -468,6 +542,10 @@ mod tests {
             decided("pacing.target_met"),
         ];
         all.extend(heard.map(Entry::Heard));
+        let tally = |humans| Tally { humans, abandoned: 3.0, variance: 0.0 };
+        let hour = Window { span: crate::pacing::Span::Ever, cap: 0.03, answers_min: 100.0 };
+        let joint = |humans| Joint { windows: vec![(hour, tally(humans))], others: tally(0.12890625) };
+        all.extend([joint(1000.0), joint(1001.0), Joint::default()].map(Entry::Joint));
         all
     }
 
@@ -486,7 +564,7 @@ mod tests {
             assert_eq!(wall.0 - now.0, 4_000_000);
         }
         assert_eq!(reader.next_entry(), Ok(None));
-        assert!(bytes.len() < 1_500, "{}", bytes.len());
+        assert!(bytes.len() < 1_700, "{}", bytes.len());
     }
 
     #[test]

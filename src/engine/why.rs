@@ -124,7 +124,7 @@ fn hold(verdict: &Verdict) -> Hold {
 impl Engine {
     /// Keeps a decision where people can ask for it, with the sentence that says what really holds the dialer.
     pub(super) fn note(&mut self, id: CampaignId, decision: Decision, placed: u32) {
-        let reason = self.sentence(id, decision.reason, placed < decision.dial);
+        let reason = self.sentence(id, &decision, placed < decision.dial);
         let cancelled = u32::try_from(decision.hangups.len()).unwrap_or(u32::MAX);
         let view = DecisionView {
             at: self.wall(),
@@ -160,14 +160,21 @@ impl Engine {
     }
 
     /// Pacing's reason, or what stands before it.
-    fn sentence(&self, id: CampaignId, decided: Reason, short: bool) -> Reason {
+    fn sentence(&self, id: CampaignId, decision: &Decision, short: bool) -> Reason {
         if let Some(reason) = self.store_silent().or_else(|| self.trunks_down(id)) {
             return reason;
         }
+        let decided = decision.reason.clone();
+        if let Some(reason) = self.seller_binds(id, decision) {
+            return reason;
+        }
         match decided.code.as_str() {
-            "pacing.no_agents" => self.nobody(id),
+            "pacing.no_agents" => self.share_used(id, decision).unwrap_or_else(|| self.nobody(id)),
             "pacing.no_channels" => self.channels_taken(id),
             _ if short || decided.code == "pacing.no_leads" => self.no_leads(id).unwrap_or(decided),
+            "pacing.progressive" | "pacing.ratio" if decision.dial == 0 => {
+                self.share_used(id, decision).unwrap_or(decided)
+            }
             _ => decided,
         }
     }
@@ -199,7 +206,7 @@ impl Engine {
         }
     }
 
-    fn channels_taken(&self, id: CampaignId) -> Reason {
+    pub(super) fn channels_taken(&self, id: CampaignId) -> Reason {
         let Some(campaign) = self.campaigns.get(&id) else { return Reason::new("pacing.no_channels") };
         let names = &campaign.spec.settings.dialing.trunks;
         let own = self.trunks.values().filter(|t| names.is_empty() || names.contains(&t.record.name));
@@ -214,7 +221,7 @@ impl Engine {
     }
 
     /// Nothing at hand to dial: held by the clock or the law, waiting for its time, or through.
-    fn no_leads(&self, id: CampaignId) -> Option<Reason> {
+    pub(super) fn no_leads(&self, id: CampaignId) -> Option<Reason> {
         let campaign = self.campaigns.get(&id)?;
         if !campaign.hopper.is_empty() {
             return None;

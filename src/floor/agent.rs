@@ -1,6 +1,7 @@
 //! One agent: the login, the softphone, the state (rule G7), and what is wished for after the current call.
 
 use crate::words::{AgentId, AgentState, CallId, CampaignId, Lang, LegId, Moment, SessionId};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone)]
 pub struct Agent {
@@ -26,6 +27,11 @@ pub struct Session {
     pub silent: bool,
     /// Taken up when the phone is there and no call is in hand.
     pub wish: Wish,
+    /// Of an agent who works for several campaigns: the one that counts on this agent. That of the customer in hand or
+    /// the last one; while free the one that this agent is kept for.
+    pub kept_for: Option<CampaignId>,
+    /// Campaigns that were told that somebody else has this agent, and nothing since.
+    pub away: BTreeSet<CampaignId>,
 }
 
 /// The agent's one leg of the shift.
@@ -71,12 +77,34 @@ impl Session {
             device: Device::Down,
             silent: false,
             wish: Wish::Pause("login".to_owned()),
+            kept_for: None,
+            away: BTreeSet::new(),
         }
     }
 
     /// The leg on which a customer could be heard now.
     pub fn usable(&self) -> Option<LegId> {
         self.device.up().filter(|_| !self.silent)
+    }
+
+    /// Works for several campaigns.
+    pub fn shared(&self) -> bool {
+        self.campaigns.len() > 1
+    }
+
+    /// The campaign that counts on this agent, if one does.
+    pub fn counts_for(&self) -> Option<CampaignId> {
+        if self.shared() { self.kept_for } else { self.campaigns.first().copied() }
+    }
+
+    /// Ready, with a phone on which a customer could be heard.
+    pub fn free(&self) -> bool {
+        self.state == AgentState::Ready && self.usable().is_some()
+    }
+
+    /// At work on a lead: looks at it, waits for its answer, talks, or has the work after it.
+    pub fn engaged(&self) -> bool {
+        self.occupied() || matches!(self.state, AgentState::Preview | AgentState::ManualDial)
     }
 
     /// Has a customer, or the work after one.

@@ -1,7 +1,7 @@
 //! The floor of one node: its agents in id order, and the choice of the next one.
 
 use super::agent::{Agent, Session};
-use crate::words::{AgentId, AgentState, CampaignId, Lang};
+use crate::words::{AgentId, CampaignId, Lang};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -43,20 +43,22 @@ impl Floor {
         self.agents.values()
     }
 
-    /// The agent who takes the next customer of a campaign: the promised one if ready, else the longest idle.
+    /// The agent who takes the next customer of a campaign: the promised one if ready, else the longest idle of those
+    /// who are kept for it, else of those who are kept for another one: whoever waits on the line comes first.
     pub fn pick(&self, campaign: CampaignId, promised: Option<AgentId>) -> Option<AgentId> {
-        let ready = |agent: &&Agent| {
-            agent.session.as_ref().is_some_and(|s| {
-                s.state == AgentState::Ready && s.usable().is_some() && s.campaigns.contains(&campaign)
-            })
-        };
+        let ready =
+            |agent: &&Agent| agent.session.as_ref().is_some_and(|s| s.free() && s.campaigns.contains(&campaign));
         if let Some(agent) = promised.and_then(|id| self.agents.get(&id)).filter(ready) {
             return Some(agent.id);
         }
         self.agents
             .values()
             .filter(ready)
-            .min_by_key(|agent| (agent.session.as_ref().map(|s| s.since), agent.id))
+            .min_by_key(|agent| {
+                let session = agent.session.as_ref();
+                let elsewhere = session.and_then(|s| s.counts_for()).is_some_and(|kept_for| kept_for != campaign);
+                (elsewhere, session.map(|s| s.since), agent.id)
+            })
             .map(|agent| agent.id)
     }
 }

@@ -155,6 +155,12 @@ impl Pacer {
         self.joint.extend(windows.into_iter().map(|(window, tally)| Held { window, tally, others }));
     }
 
+    /// Lets old entries leave the ledger, for hosts that add up several; deciding does it too.
+    pub fn advance_ledger(&mut self, now: Moment) {
+        let now = self.now.max(now);
+        self.ledger.advance(now);
+    }
+
     /// Answers and abandoned calls that are expected of the lines up, as of the last decision.
     pub fn in_flight(&self) -> Tally {
         self.predictive.in_flight(&self.settings)

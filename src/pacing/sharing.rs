@@ -12,6 +12,8 @@ pub struct Claim {
     pub busy: u32,
     /// It could dial for one more: running, with leads and room on the lines, its cap not spent.
     pub hungry: bool,
+    /// Free agents that it can use at most: for its last leads, one each.
+    pub most: u32,
 }
 
 /// A free agent: the campaigns (indices of the claims) that may use this one, and the one that keeps this one now.
@@ -27,17 +29,23 @@ pub struct FreeAgent<'a> {
 pub fn keep(claims: &[Claim], agents: &[FreeAgent<'_>]) -> Vec<Option<usize>> {
     let usable = |campaign: usize| claims.get(campaign).is_some_and(|claim| claim.hungry && claim.weight > 0.0);
     let mut held: Vec<f64> = claims.iter().map(|claim| f64::from(claim.busy)).collect();
-    let mut kept: Vec<Option<usize>> = agents
-        .iter()
-        .map(|agent| agent.kept_for.filter(|&campaign| usable(campaign) && agent.campaigns.contains(&campaign)))
-        .collect();
-    kept.iter().flatten().for_each(|&campaign| held[campaign] += 1.0);
+    let mut room: Vec<u32> = claims.iter().map(|claim| claim.most).collect();
+    let mut kept: Vec<Option<usize>> = Vec::with_capacity(agents.len());
+    for agent in agents {
+        let theirs = |campaign: &usize| usable(*campaign) && agent.campaigns.contains(campaign) && room[*campaign] > 0;
+        let stays = agent.kept_for.filter(theirs);
+        kept.push(stays);
+        if let Some(campaign) = stays {
+            held[campaign] += 1.0;
+            room[campaign] -= 1;
+        }
+    }
     for (agent, kept) in agents.iter().zip(&mut kept) {
         let least = agent
             .campaigns
             .iter()
             .copied()
-            .filter(|&campaign| usable(campaign))
+            .filter(|&campaign| usable(campaign) && (room[campaign] > 0 || *kept == Some(campaign)))
             .min_by(|&a, &b| share(claims, &held, a, 1.0).total_cmp(&share(claims, &held, b, 1.0)));
         let Some(least) = least else { continue };
         let moves = match *kept {
@@ -46,8 +54,12 @@ pub fn keep(claims: &[Claim], agents: &[FreeAgent<'_>]) -> Vec<Option<usize>> {
             Some(now) => now != least && share(claims, &held, now, -1.0) >= share(claims, &held, least, 1.0),
         };
         if moves {
-            kept.iter().for_each(|&old| held[old] -= 1.0);
+            if let Some(old) = *kept {
+                held[old] -= 1.0;
+                room[old] += 1;
+            }
             held[least] += 1.0;
+            room[least] -= 1;
             *kept = Some(least);
         }
     }
@@ -64,7 +76,7 @@ mod tests {
     use super::*;
 
     fn claim(weight: f64, busy: u32) -> Claim {
-        Claim { weight, busy, hungry: true }
+        Claim { weight, busy, hungry: true, most: u32::MAX }
     }
 
     fn free<'a>(campaigns: &'a [usize], kept_for: Option<usize>) -> FreeAgent<'a> {
@@ -98,6 +110,16 @@ mod tests {
         let full = Claim { hungry: false, ..claim(5.0, 0) };
         assert_eq!(keep(&[full, claim(1.0, 0)], &[free(&[0, 1], Some(0))]), [Some(1)]);
         assert_eq!(keep(&[full, claim(0.0, 0)], &[free(&[0, 1], Some(0))]), [None]);
+    }
+
+    #[test]
+    fn the_last_leads_hold_no_more_agents_than_they_are() {
+        let last = Claim { most: 3, ..claim(1.0, 0) };
+        let crowd = vec![free(&[0, 1], Some(0)); 10];
+        assert_eq!(counts(&keep(&[last, claim(1.0, 0)], &crowd), 2), [3, 7]);
+        let fresh = vec![free(&[0, 1], None); 10];
+        assert_eq!(counts(&keep(&[last, claim(1.0, 0)], &fresh), 2), [3, 7]);
+        assert_eq!(counts(&keep(&[last], &vec![free(&[0], None); 10]), 1), [3]);
     }
 
     #[test]

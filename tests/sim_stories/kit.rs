@@ -158,10 +158,16 @@ pub struct Told {
 
 /// Runs to the end and checks nothing.
 pub fn live(scenario: &Scenario, spec: CampaignSpec) -> Told {
+    live_with(scenario, vec![spec], |_| ())
+}
+
+/// Several campaigns on one floor; `change` comes before the first step.
+pub fn live_with(scenario: &Scenario, specs: Vec<CampaignSpec>, change: impl FnOnce(&mut SimWorld<'_>)) -> Told {
     let facts = Rc::new(RefCell::new(Vec::new()));
     let kept = facts.clone();
     let sink = Box::new(move |envelope: &Envelope| kept.borrow_mut().push(envelope.clone()));
-    let mut world = SimWorld::new(scenario, vec![spec], sink);
+    let mut world = SimWorld::new(scenario, specs, sink);
+    change(&mut world);
     run(&mut Engine::new(scenario.seed), &mut world);
     world.closes();
     let (violations, stopped) = (world.checks.violations.clone(), world.stopped());

@@ -18,6 +18,7 @@ mod paused;
 mod phone_lost;
 mod press_a_key;
 mod preview;
+mod shared_floor;
 mod shutdown;
 mod slow_store;
 mod swarm;

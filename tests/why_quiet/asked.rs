@@ -45,8 +45,20 @@ impl World for Until<'_> {
 /// What the campaign shows so many seconds after the start.
 pub fn in_mid_run(day: &Scenario, spec: CampaignSpec, ledger: Vec<LedgerEntry>, at: f64) -> CampaignView {
     let campaign = spec.id;
-    let world = SimWorld::new(day, vec![spec], Box::new(|_| ()));
-    let mut until = Until { world, ends: Moment((at * 1e6) as i64), ledger, campaign };
+    beside(day, vec![spec], campaign, ledger, at)
+}
+
+/// What the first of several campaigns shows; `ledger` is the past of `of`.
+pub fn beside(
+    day: &Scenario,
+    specs: Vec<CampaignSpec>,
+    of: CampaignId,
+    ledger: Vec<LedgerEntry>,
+    at: f64,
+) -> CampaignView {
+    let campaign = specs[0].id;
+    let world = SimWorld::new(day, specs, Box::new(|_| ()));
+    let mut until = Until { world, ends: Moment((at * 1e6) as i64), ledger, campaign: of };
     run(&mut Engine::new(day.seed), &mut until);
     assert_eq!(until.world.checks.violations, [], "no rule is broken meanwhile");
     until.world.campaign_view(campaign).expect("it was configured").clone()

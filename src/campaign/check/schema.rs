@@ -142,7 +142,11 @@ const AMD: &Keys = &Keys::Named(&[
 
 const FLOW: &Keys = &Keys::Named(&[("handled_by", MAY, Plain(values::handled_by))]);
 
-const AGENTS: &Keys = &Keys::Named(&[("wrap_seconds_max", MAY, Whole(0, 3_600)), ("beep", MAY, Flag)]);
+const AGENTS: &Keys = &Keys::Named(&[
+    ("wrap_seconds_max", MAY, Whole(0, 3_600)),
+    ("beep", MAY, Flag),
+    ("weight", MAY, Number(0.1, 100.0)),
+]);
 
 const PREVIEW: &Keys = &Keys::Named(&[
     ("seconds", MAY, Whole(5, 600)),

@@ -250,7 +250,7 @@ fn appointments_come_in_any_order_and_go_one_by_one() {
 
 #[test]
 fn agents_stay_until_a_move_makes_it_fairer() {
-    let claims = [1.0, 2.0].map(|weight| Claim { weight, busy: 0, hungry: true });
+    let claims = [1.0, 2.0].map(|weight| Claim { weight, busy: 0, hungry: true, most: u32::MAX });
     let moved = |kept: [usize; 3]| {
         let agents = kept.map(|kept| FreeAgent { campaigns: &[0, 1], kept_for: Some(kept) });
         let kept = keep(&claims, &agents);
@@ -269,10 +269,16 @@ fn agents_stay_until_a_move_makes_it_fairer() {
 
 #[test]
 fn a_claim_without_weight_or_hunger_keeps_nobody() {
-    let claims = [Claim { weight: 0.0, busy: 0, hungry: true }, Claim { weight: 1.0, busy: 9, hungry: false }];
+    let claims = [
+        Claim { weight: 0.0, busy: 0, hungry: true, most: u32::MAX },
+        Claim { weight: 1.0, busy: 9, hungry: false, most: u32::MAX },
+    ];
     let agents =
         [FreeAgent { campaigns: &[0, 1], kept_for: Some(1) }, FreeAgent { campaigns: &[0], kept_for: Some(0) }];
     assert_eq!(keep(&claims, &agents), [None, None]);
-    let claims = [Claim { weight: 1.0, busy: 0, hungry: true }, Claim { weight: 1.0, busy: 9, hungry: true }];
+    let claims = [
+        Claim { weight: 1.0, busy: 0, hungry: true, most: u32::MAX },
+        Claim { weight: 1.0, busy: 9, hungry: true, most: u32::MAX },
+    ];
     assert_eq!(keep(&claims, &[FreeAgent { campaigns: &[1], kept_for: Some(0) }]), [Some(1)], "no longer theirs");
 }
