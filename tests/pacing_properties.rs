@@ -1,6 +1,8 @@
 //! What holds for pacing whatever happens: strangers write the events, in any order and as contradictory as they like.
 
-use outpace::pacing::{CallRate, Ending, Event, Ledger, Mode, Pacer, Room, Settings, Span, Tally, Window};
+use outpace::pacing::{
+    CallRate, Decision, Ending, Event, Ledger, Mode, Pacer, Prior, Room, Settings, Span, Tally, Window,
+};
 use outpace::words::{AgentId, CallId, Moment};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -74,6 +76,84 @@ fn tell(settings: Settings, story: &[(u32, Event)], room: Room) -> (Pacer, Momen
     (pacer, Moment(now), dials)
 }
 
+/// Every decision of a story, made at each third event, with the pacer as it stood then.
+fn retell(settings: &Settings, story: &[(i64, Event)], room: Room) -> (Vec<Decision>, Vec<(f64, f64)>) {
+    let mut pacer = Pacer::new(settings.clone());
+    let (mut decisions, mut sums) = (Vec::new(), Vec::new());
+    for (at, (now, event)) in story.iter().enumerate() {
+        pacer.observe(Moment(*now), *event);
+        if at % 3 == 0 {
+            decisions.push(pacer.decide(Moment(*now), room));
+            let (_, tally) = pacer.ledger().window(0).expect("the law's own");
+            sums.push((tally.humans, tally.abandoned));
+        }
+    }
+    (decisions, sums)
+}
+
+/// The moments of a story, in microseconds from such a start.
+fn timed(story: &[(u32, Event)], start: i64) -> Vec<(i64, Event)> {
+    let mut now = start;
+    let mut at = |gap: u32| {
+        now += i64::from(gap) * 1000;
+        now
+    };
+    story.iter().map(|(gap, event)| (at(*gap), *event)).collect()
+}
+
+/// The same event of other calls and agents.
+fn renamed(event: Event, call_of: impl Fn(CallId) -> CallId, agent_of: impl Fn(AgentId) -> AgentId) -> Event {
+    match event {
+        Event::Dialed { call } => Event::Dialed { call: call_of(call) },
+        Event::Ringing { call } => Event::Ringing { call: call_of(call) },
+        Event::Answered { call } => Event::Answered { call: call_of(call) },
+        Event::Live { call } => Event::Live { call: call_of(call) },
+        Event::Machine { call } => Event::Machine { call: call_of(call) },
+        Event::Ended { call, why } => Event::Ended { call: call_of(call), why },
+        Event::Connected { call, agent, within } => {
+            Event::Connected { call: call_of(call), agent: agent_of(agent), within }
+        }
+        Event::Abandoned { call } => Event::Abandoned { call: call_of(call) },
+        Event::Step { call, agent, step } => Event::Step { call: call_of(call), agent: agent_of(agent), step },
+        Event::TalkEnded { call, agent, human } => {
+            Event::TalkEnded { call: call_of(call), agent: agent_of(agent), human }
+        }
+        Event::Login { agent } => Event::Login { agent: agent_of(agent) },
+        Event::Ready { agent } => Event::Ready { agent: agent_of(agent) },
+        Event::Pausing { agent } => Event::Pausing { agent: agent_of(agent) },
+        Event::Pause { agent } => Event::Pause { agent: agent_of(agent) },
+        Event::Logout { agent } => Event::Logout { agent: agent_of(agent) },
+        Event::Taken { agent } => Event::Taken { agent: agent_of(agent) },
+    }
+}
+
+/// A team that knows its list and has worked for so long, so many of them talking all the time.
+fn worked(target_utilization: f64, busy: u64, seconds: i64) -> Pacer {
+    let mut pacer = Pacer::new(Settings { target_utilization, ..Settings::default() });
+    pacer.warm(Prior { answer_rate: 0.2, ring_seconds: 9.0, talk_seconds: 90.0, wrap_seconds: 9.0, calls: 3000.0 });
+    (0..12).for_each(|id| pacer.observe(Moment(0), Event::Login { agent: AgentId(id) }));
+    // Enough attempts that growth at the start binds no more.
+    for id in 10_000..10_200 {
+        pacer.observe(Moment(0), Event::Dialed { call: CallId(id) });
+        pacer.observe(Moment(0), Event::Ended { call: CallId(id), why: Ending::Busy });
+    }
+    for id in 0..busy {
+        pacer.observe(Moment(0), Event::Dialed { call: CallId(id) });
+        pacer.observe(Moment(0), Event::Connected { call: CallId(id), agent: AgentId(id), within: true });
+    }
+    let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+    (0..seconds).step_by(30).for_each(|second| drop(pacer.decide(Moment(second * 1_000_000), wide)));
+    pacer
+}
+
+#[test]
+fn a_target_decides_how_much_is_dialed() {
+    // So that the property below is not one of a setting that nobody reads.
+    let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+    let dials = [0.2, 1.0].map(|target| worked(target, 8, 600).decide(Moment(600_000_000), wide).dial);
+    assert!(dials[0] < dials[1], "{dials:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
@@ -126,6 +206,79 @@ proptest! {
             pacer.decide(now, wide).dial
         });
         prop_assert!(dials[0] <= dials[1], "{:?}", dials);
+    }
+
+    /// The ladder of targets at a team that works, where they are what decides.
+    #[test]
+    fn each_target_dials_at_least_what_a_lower_one_does(busy in 0u64..12, seconds in 60i64..400, lowest in 0.05f64..0.5) {
+        let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+        let targets = [0.0, 0.15, 0.5].map(|more| lowest + more);
+        let dials = targets.map(|target| worked(target, busy, seconds).decide(Moment(seconds * 1_000_000), wide).dial);
+        prop_assert!(dials.is_sorted(), "{:?}", dials);
+    }
+
+    /// Where the cap is spent, stopping is what meets it: nobody is called for whom nobody is free.
+    #[test]
+    fn above_the_cap_nobody_is_called_without_a_free_agent(
+        story in story(),
+        mode in prop_oneof![Just(Mode::Progressive), Just(Mode::Ratio), Just(Mode::Predictive)],
+        cap in 0.0f64..0.2,
+    ) {
+        let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+        let settings = Settings { mode, cap, ..Settings::default() };
+        let (decisions, sums) = retell(&settings, &timed(&story, 0), wide);
+        for (decision, (humans, abandoned)) in decisions.iter().zip(sums) {
+            let ready = decision.estimates.agents_ready;
+            if abandoned > cap * humans {
+                prop_assert!(ready > 0 || decision.dial == 0, "{:?}", decision);
+                // A fixed ratio falls back to one line each; with a cap of zero predictive mode stops.
+                prop_assert!(mode == Mode::Predictive || decision.dial <= ready, "{:?}", decision);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cap_of_zero_calls_no_more_than_are_free_and_after_a_loss_nobody(story in story()) {
+        let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+        let settings = Settings { cap: 0.0, ..Settings::default() };
+        let (decisions, sums) = retell(&settings, &timed(&story, 0), wide);
+        for (decision, (_, abandoned)) in decisions.iter().zip(sums) {
+            prop_assert!(decision.dial <= decision.estimates.agents_ready);
+            prop_assert!(abandoned == 0.0 || decision.dial == 0, "{:?}", decision);
+        }
+    }
+
+    /// Tables are kept by id; whatever the ids, the decisions are the same.
+    #[test]
+    fn names_of_calls_and_agents_decide_nothing(story in story(), turn in 1u64..1000) {
+        let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+        // Both turn the order about: what came first by its id comes last.
+        let call_of = |call: CallId| CallId((1000 - call.0) * 7919 + turn);
+        let agent_of = |agent: AgentId| AgentId((100 - agent.0) * 31 + turn);
+        let plain = timed(&story, 0);
+        let other: Vec<(i64, Event)> = plain.iter().map(|(now, event)| (*now, renamed(*event, call_of, agent_of))).collect();
+        let (mine, _) = retell(&Settings::default(), &plain, wide);
+        let (theirs, _) = retell(&Settings::default(), &other, wide);
+        for (mine, theirs) in mine.iter().zip(&theirs) {
+            prop_assert_eq!((mine.dial, &mine.reason, &mine.estimates), (theirs.dial, &theirs.reason, &theirs.estimates));
+            prop_assert_eq!(mine.hangups.len(), theirs.hangups.len());
+        }
+    }
+
+    /// Only what passes counts: a story told an hour or a year later is decided alike, and whenever the test runs.
+    #[test]
+    fn the_hour_of_the_wall_decides_nothing(story in story(), minutes in 1i64..600_000) {
+        let wide = Room { channels: 500, calls_this_second: 500, leads: 500 };
+        let settings = Settings { limits: Window::guards(Span::Ever, 0.03), ..Settings::default() };
+        let later = minutes * 60_000_000;
+        let (now, _) = retell(&settings, &timed(&story, 0), wide);
+        let (then, _) = retell(&settings, &timed(&story, later), wide);
+        let moved = |at: Option<Moment>| at.map(|at| Moment(at.0 + later));
+        for (now, then) in now.iter().zip(then) {
+            prop_assert_eq!((moved(now.next), moved(now.recovers)), (then.next, then.recovers));
+            let alike = Decision { next: now.next, recovers: now.recovers, ..then };
+            prop_assert_eq!(now, &alike);
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("Login.campaigns", json!({ "minItems": 1, "items": id() })),
         ("Preview.campaign", id()),
         ("Preview.lead", json!({ "pattern": "^[0-9a-f]{16}$" })),
-        ("Pause.reason", json!({ "minLength": 1, "maxLength": 64 })),
+        ("Pause.reason", json!({ "pattern": "^[a-z0-9_]{1,32}$" })),
         ("Choose.turn", json!({ "maximum": u32::MAX })),
         (
             "Choose.fields",

@@ -147,7 +147,7 @@ impl Engine {
 
     /// Stops placing and withdraws what has not left; calls ringing are let go, talks go on.
     pub(super) fn pause_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
-        let reason = Reason::new("campaign.paused").with("by", &by);
+        let reason = Reason::new("campaign.paused").with("by", person(&by));
         self.stop_placing(id, CampaignState::Paused, reason.clone())?;
         self.fact(Fact::CampaignPaused { campaign: id, by, reason });
         let ringing: Vec<CallId> = self
@@ -164,7 +164,7 @@ impl Engine {
 
     /// No new calls; those in flight finish.
     pub(super) fn drain_campaign(&mut self, id: CampaignId, by: String) -> Result<Reply, Refusal> {
-        self.stop_placing(id, CampaignState::Draining, Reason::new("campaign.draining").with("by", &by))?;
+        self.stop_placing(id, CampaignState::Draining, Reason::new("campaign.draining").with("by", person(&by)))?;
         self.fact(Fact::CampaignDrained { campaign: id, by });
         Ok(Reply::Done)
     }
@@ -375,6 +375,11 @@ fn mode_name(mode: Mode) -> &'static str {
         Mode::Predictive => "predictive",
         Mode::Agentless => "agentless",
     }
+}
+
+/// As one reads it: `user:maria` is maria; a key has no other name.
+fn person(by: &str) -> &str {
+    by.strip_prefix("user:").unwrap_or(by)
 }
 
 pub(super) fn campaign_not_found(id: CampaignId) -> Refusal {

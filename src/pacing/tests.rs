@@ -9,6 +9,7 @@ mod flight;
 mod forecast;
 mod forecasts;
 mod heard;
+mod held;
 mod kept;
 mod ledger;
 mod rates;

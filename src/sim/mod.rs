@@ -21,6 +21,7 @@ pub mod report_html;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+mod survivors;
 pub mod wire;
 pub mod world;
 

@@ -4,6 +4,7 @@
 
 use super::dist::Dist;
 use super::scenario::{Break, FromHour, Mix, Scenario};
+use super::survivors::{Rung, Survivors};
 use crate::facts::{Envelope, Fact, Verdict};
 use crate::words::*;
 use jiff::tz::TimeZone;
@@ -169,11 +170,11 @@ impl Fitter {
     fn fit_people(&self, scenario: &mut Scenario) {
         let people = &mut scenario.population;
         let (mut all, mut by_hour) = (Tally::default(), BTreeMap::<u8, Tally>::new());
-        let survivors = Survivors::of(self.calls.values());
+        let survivors = Survivors::of(self.calls.values().filter_map(rang).collect());
         for call in self.calls.values() {
-            let Some((kind, weight)) = survivors.kinds(call) else { continue };
-            all.add(kind, weight);
-            by_hour.entry(call.hour).or_default().add(kind, weight);
+            let Some(kind) = kind(call, &survivors) else { continue };
+            all.add(kind);
+            by_hour.entry(call.hour).or_default().add(kind);
         }
         people.invalid = all.share(|t| t.invalid);
         people.fax = all.share(|t| t.fax);
@@ -186,9 +187,8 @@ impl Fitter {
             })
             .collect();
         let of = |pick: &dyn Fn(&Call) -> Option<f64>| self.calls.values().filter_map(pick).collect::<Vec<f64>>();
-        let rang = |call: &Call| Some(seconds(call.answered?, call.rang?));
-        fit(&mut people.ring_human_seconds, &of(&|call| rang(call).filter(|_| call.is_person())));
-        fit(&mut people.ring_machine_seconds, &of(&|call| rang(call).filter(|_| call.is_machine())));
+        fit_weighted(&mut people.ring_human_seconds, survivors.answers(|step| step.human));
+        fit_weighted(&mut people.ring_machine_seconds, survivors.answers(|step| step.machine));
         fit(
             &mut people.greeting_after_seconds,
             &of(&|call| Some(seconds(call.greeted?, call.answered?)).filter(|_| call.is_person())),
@@ -289,23 +289,23 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, kind: Kind, weight: f64) {
+    fn add(&mut self, kind: Kind) {
         match kind {
-            Kind::Human => self.human += weight,
-            Kind::Machine => self.machine += weight,
-            Kind::Fax => self.fax += weight,
-            Kind::Invalid => self.invalid += weight,
-            Kind::Sit => self.sit += weight,
-            Kind::Busy => self.busy += weight,
-            Kind::Rejected => self.rejected += weight,
-            Kind::Fail => self.fail += weight,
-            Kind::Congestion => self.congestion += weight,
-            Kind::Silent => self.silent += weight,
-            Kind::NoAnswer => self.no_answer += weight,
+            Kind::Human => self.human += 1.0,
+            Kind::Machine => self.machine += 1.0,
+            Kind::Fax => self.fax += 1.0,
+            Kind::Invalid => self.invalid += 1.0,
+            Kind::Sit => self.sit += 1.0,
+            Kind::Busy => self.busy += 1.0,
+            Kind::Rejected => self.rejected += 1.0,
+            Kind::Fail => self.fail += 1.0,
+            Kind::Congestion => self.congestion += 1.0,
+            Kind::Silent => self.silent += 1.0,
+            Kind::NoAnswer => self.no_answer += 1.0,
             Kind::Cut { human, machine } => {
-                self.human += weight * human;
-                self.machine += weight * machine;
-                self.no_answer += weight * (1.0 - human - machine);
+                self.human += human;
+                self.machine += machine;
+                self.no_answer += 1.0 - human - machine;
             }
         }
     }
@@ -339,52 +339,44 @@ impl Tally {
     }
 }
 
-/// How long calls rang that were not cut off: what a cancelled line would have become, had it rung on.
-struct Survivors {
-    /// Seconds of ringing, and whether a person or a machine answered then.
-    rang: Vec<(f64, bool, bool)>,
+/// How far the ringing came, and how it ended.
+fn rang(call: &Call) -> Option<(f64, Rung)> {
+    let (end, _) = call.ended.as_ref()?;
+    let age = seconds(call.answered.unwrap_or(*end), call.rang?);
+    let rung = match call {
+        _ if call.cut() => Rung::Cut,
+        _ if call.is_person() => Rung::Human,
+        _ if call.is_machine() => Rung::Machine,
+        _ => Rung::Nobody,
+    };
+    Some((age, rung))
 }
 
-impl Survivors {
-    fn of<'a>(calls: impl Iterator<Item = &'a Call>) -> Survivors {
-        let rang = calls.filter(|call| !call.cut()).filter_map(|call| {
-            let (end, _) = call.ended.as_ref()?;
-            let until = call.answered.unwrap_or(*end);
-            Some((seconds(until, call.rang?), call.is_person(), call.is_machine()))
-        });
-        Survivors { rang: rang.collect() }
+/// What the call says of the number; a share of each where it was cut off.
+/// `None`: it says nothing about people.
+fn kind(call: &Call, survivors: &Survivors) -> Option<Kind> {
+    let (end, cause) = call.ended.as_ref()?;
+    if call.cut() {
+        let (human, machine) = survivors.from(seconds(*end, call.rang?));
+        return Some(Kind::Cut { human, machine });
     }
-
-    /// `None`: it says nothing about people.
-    fn kinds(&self, call: &Call) -> Option<(Kind, f64)> {
-        let (end, cause) = call.ended.as_ref()?;
-        if call.cut() {
-            let age = seconds(*end, call.rang?);
-            let alive: Vec<_> = self.rang.iter().filter(|(rang, ..)| *rang > age).collect();
-            let share = |of: fn(&(f64, bool, bool)) -> bool| {
-                alive.iter().filter(|one| of(one)).count() as f64 / alive.len().max(1) as f64
-            };
-            return Some((Kind::Cut { human: share(|one| one.1), machine: share(|one| one.2) }, 1.0));
+    let kind = match cause {
+        Cause::Machine(MachineKind::Fax) => Kind::Fax,
+        Cause::Machine(_) => Kind::Machine,
+        Cause::Handled | Cause::AbandonedNoAgent | Cause::AbandonedCustomerEarly => Kind::Human,
+        Cause::Invalid(InvalidKind::Sit) => Kind::Sit,
+        Cause::Invalid(_) => Kind::Invalid,
+        Cause::Busy => Kind::Busy,
+        Cause::Rejected => Kind::Rejected,
+        Cause::NoAnswer => Kind::NoAnswer,
+        Cause::Failed(FailKind::Congestion) => Kind::Congestion,
+        Cause::Failed(FailKind::Timeout) => Kind::Silent,
+        Cause::Failed(FailKind::Carrier) => Kind::Fail,
+        Cause::Failed(FailKind::OwnError) | Cause::Interrupted | Cause::CancelledStopped | Cause::CancelledSurplus => {
+            return None;
         }
-        let kind = match cause {
-            Cause::Machine(MachineKind::Fax) => Kind::Fax,
-            Cause::Machine(_) => Kind::Machine,
-            Cause::Handled | Cause::AbandonedNoAgent | Cause::AbandonedCustomerEarly => Kind::Human,
-            Cause::Invalid(InvalidKind::Sit) => Kind::Sit,
-            Cause::Invalid(_) => Kind::Invalid,
-            Cause::Busy => Kind::Busy,
-            Cause::Rejected => Kind::Rejected,
-            Cause::NoAnswer => Kind::NoAnswer,
-            Cause::Failed(FailKind::Congestion) => Kind::Congestion,
-            Cause::Failed(FailKind::Timeout) => Kind::Silent,
-            Cause::Failed(FailKind::Carrier) => Kind::Fail,
-            Cause::Failed(FailKind::OwnError)
-            | Cause::Interrupted
-            | Cause::CancelledStopped
-            | Cause::CancelledSurplus => return None,
-        };
-        Some((kind, 1.0))
-    }
+    };
+    Some(kind)
 }
 
 impl Call {
@@ -397,14 +389,20 @@ impl Call {
 
 /// A lognormal of the same logarithmic mean and spread. False, and unchanged, with too few observations.
 fn fit(dist: &mut Dist, seconds: &[f64]) -> bool {
-    if seconds.len() < ENOUGH {
+    fit_weighted(dist, seconds.iter().map(|seconds| (*seconds, 1.0)))
+}
+
+/// Seconds, and how many such each stands for.
+fn fit_weighted(dist: &mut Dist, observed: impl Iterator<Item = (f64, f64)>) -> bool {
+    let logs: Vec<(f64, f64)> = observed.map(|(seconds, weight)| (seconds.max(0.01).ln(), weight)).collect();
+    if logs.len() < ENOUGH {
         return false;
     }
-    let logs: Vec<f64> = seconds.iter().map(|value| value.max(0.01).ln()).collect();
+    let whole: f64 = logs.iter().map(|(_, weight)| weight).sum();
+    let mean = logs.iter().map(|(log, weight)| log * weight).sum::<f64>() / whole;
+    let spread = logs.iter().map(|(log, weight)| (log - mean) * (log - mean) * weight).sum::<f64>() / whole;
     let n = logs.len() as f64;
-    let mean = logs.iter().sum::<f64>() / n;
-    let variance = logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() / (n - 1.0);
-    *dist = Dist::lognormal(mean.exp().min(3_600.0), variance.sqrt().min(2.0));
+    *dist = Dist::lognormal(mean.exp().min(3_600.0), (spread * n / (n - 1.0)).sqrt().min(2.0));
     true
 }
 
@@ -427,22 +425,5 @@ mod tests {
         let Dist::Drawn(Shape::Lognormal { median, sigma }) = fitted else { panic!("{fitted:?}") };
         assert!((median - 9.0).abs() < 0.3 && (sigma - 0.5).abs() < 0.03, "{fitted:?}");
         assert!(!fit(&mut fitted, &seconds[..ENOUGH - 1]), "too few change nothing");
-    }
-
-    #[test]
-    fn a_cancelled_line_counts_as_those_that_rang_on() {
-        let rang =
-            [(5.0, true, false), (20.0, true, false), (25.0, false, false), (30.0, false, true), (25.0, false, false)];
-        let survivors = Survivors { rang: rang.to_vec() };
-        let at = |s: i64| Some(Moment::from_millis(s * 1000));
-        let cut = Call {
-            rang: at(0),
-            ended: Some((Moment::from_millis(15_000), Cause::CancelledSurplus)),
-            ..Call::default()
-        };
-        match survivors.kinds(&cut) {
-            Some((Kind::Cut { human, machine }, 1.0)) => assert_eq!((human, machine), (0.25, 0.25)),
-            other => panic!("{other:?}"),
-        }
     }
 }

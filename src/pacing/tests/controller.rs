@@ -155,3 +155,34 @@ fn easing_goes_by_the_excess_and_by_time() {
     near(eased(0.8, 2.0, 10), 2.0 * one, 1e-9);
     near(eased(0.8, 0.5, 20), one, 1e-9);
 }
+
+#[test]
+fn minutes_that_abandon_more_than_chance_shrink_the_limit() {
+    // At a balance of zero, after a hundred answers at once of which so many were lost.
+    let pushed = |lost: f64, after: f64, tune: &dyn Fn(&mut Budget)| {
+        let settings = Settings::default();
+        let mut budget = plain();
+        tune(&mut budget);
+        budget.passed(&settings, at(0.0), Tally { humans: 60.0, abandoned: 0.0, variance: 0.0 });
+        budget.passed(&settings, at(0.0), Tally { humans: 40.0, abandoned: lost, variance: 0.0 });
+        budget.passed(&settings, at(after), Tally::default());
+        log_limit(&mut budget, &settings, held(0.03, 30.0, 0.0)) - budget.tuning.first_limit.ln()
+    };
+    let tuning = plain().tuning;
+    // Three are due; chance spreads by the root of them and one.
+    let above = |lost: f64| (lost - 3.0) / 2.0 - tuning.burst;
+    let of = |lost: f64| pushed(lost, 0.0, &|_| ());
+    for lost in [0.0, 3.0, 3.0 + 2.0 * tuning.burst] {
+        near(of(lost), 0.0, 1e-9);
+    }
+    for lost in [10.0, 12.0] {
+        near(of(lost), -tuning.burst_push * above(lost), 1e-9);
+    }
+    near(pushed(10.0, 0.0, &|budget| budget.tuning.burst_push *= 2.0), 2.0 * of(10.0), 1e-9);
+    near(pushed(10.0, 0.0, &|budget| budget.tuning.burst -= 0.5), of(10.0) - 0.5 * tuning.burst_push, 1e-9);
+    // It fades with its time: e times less of both.
+    let kept = (-1f64).exp();
+    let faded = (14.0 * kept - 3.0 * kept) / (3.0 * kept + 1.0).sqrt() - tuning.burst;
+    near(pushed(14.0, tuning.burst_seconds, &|_| ()), -tuning.burst_push * faded.max(0.0), 1e-9);
+    assert_eq!(pushed(14.0, 1e6, &|_| ()), 0.0);
+}

@@ -224,6 +224,38 @@ fn a_prior_of_earlier_runs_sets_the_answering_hazard() {
 }
 
 #[test]
+fn a_prior_lies_in_the_bins_as_its_calls_would() {
+    let fresh = serde_json::to_value(Ring::new(20.0, true)).expect("numbers");
+    let mut ring = Ring::new(20.0, true);
+    let prior = Prior { answer_rate: 0.24, ring_seconds: 6.0, talk_seconds: 1.0, wrap_seconds: 1.0, calls: 1000.0 };
+    ring.warm(&prior);
+    let warm = serde_json::to_value(&ring).expect("numbers");
+    let added = |bin: usize, field: &str| {
+        let number = |value: &serde_json::Value| value["ring"][bin][field].as_f64().expect("a number");
+        number(&warm) - number(&fresh)
+    };
+    // Three fifths of the answered are live with AMD: 400 answered calls for 240 live ones.
+    let mut left = 1000.0;
+    for bin in 0..20 {
+        near(added(bin, "exposure"), left, 1e-6);
+        left -= added(bin, "on");
+    }
+    near(left, 600.0, 1e-6);
+    assert_eq!((added(20, "exposure"), added(20, "on")), (0.0, 0.0));
+    // A gamma of shape four around the mean.
+    let density = |age: f64| age.powi(3) * (-4.0 * age / 6.0).exp();
+    for (one, other) in [(2, 7), (4, 15), (0, 19)] {
+        let ratio = density(one as f64 + 0.5) / density(other as f64 + 0.5);
+        near(added(one, "on") / added(other, "on") / ratio, 1.0, 1e-6);
+    }
+    // More answers than calls are no answers.
+    let mut rich = Ring::new(20.0, true);
+    rich.warm(&Prior { answer_rate: 0.95, ..prior });
+    let rich = serde_json::to_value(&rich).expect("numbers");
+    assert!((0..20).all(|bin| rich["ring"][bin]["exposure"].as_f64() >= fresh["ring"][bin]["exposure"].as_f64()));
+}
+
+#[test]
 fn amd_thinks_as_long_as_it_did() {
     let mut amd = Amd::default();
     (0..400).for_each(|_| amd.verdict(1.1, true));
@@ -246,6 +278,20 @@ fn amd_thinks_as_long_as_it_did() {
 }
 
 #[test]
+fn verdicts_add_up_over_their_bins() {
+    let mut amd = Amd::default();
+    for n in 0..1900 {
+        amd.verdict([0.6, 1.1, 1.1, 3.3][n % 4], true);
+    }
+    amd.refresh();
+    near(amd.live_within(0.9), 0.25, 0.01);
+    near(amd.live_within(1.125), 0.5, 0.01);
+    near(amd.live_within(1.1875), 0.625, 0.01);
+    near(amd.live_within(1.25), 0.75, 0.01);
+    near(amd.live_within(3.375), 0.875, 0.01);
+}
+
+#[test]
 fn the_chance_of_a_silent_answer_is_that_of_bayes() {
     let mut amd = Amd::default();
     (0..9000).for_each(|n| amd.verdict(if n % 4 == 0 { 2.6 } else { 1.1 }, true));
@@ -264,10 +310,11 @@ fn old_verdicts_are_forgotten() {
     (0..2100).for_each(|_| amd.verdict(2.6, true));
     amd.refresh();
     near(amd.live_within(2.0), 0.3, 0.05);
+    // Two thousand, with those of the prior, are still remembered.
     let mut few = Amd::default();
-    (0..1900).for_each(|_| few.verdict(1.1, true));
+    (0..1994).for_each(|_| few.verdict(1.1, true));
     (0..20).for_each(|_| few.refresh());
-    (0..1900).for_each(|_| few.verdict(2.6, true));
+    (0..1994).for_each(|_| few.verdict(2.6, true));
     few.refresh();
     near(few.live_within(2.0), 0.5, 0.02);
 }

@@ -181,6 +181,16 @@ fn what_is_over_two_minutes_old_is_together() {
     assert_eq!(seen(&since, 128.0).len(), 2);
 }
 
+#[test]
+fn what_is_too_old_moves_no_more_than_it_must() {
+    let mut since = Since::default();
+    [1000.0, 1000.25, 1000.5, 1128.0].into_iter().for_each(|when| since.add(at(when)));
+    assert_eq!(seen(&since, 1128.0), [(127.625, 2), (127.375, 1), (-0.0, 1)]);
+    // What was never added takes the last one, and nothing breaks.
+    since.remove(at(5000.0));
+    assert_eq!(seen(&since, 1128.0), [(127.625, 2), (127.375, 1)]);
+}
+
 // ── agents whom somebody else will want ──
 
 #[test]

@@ -422,3 +422,20 @@ fn an_earlier_run_is_believed_at_once() {
     let row: Row = *demand(&pupil, None).fresh();
     assert!(row.is_sorted());
 }
+
+#[test]
+fn the_more_is_known_the_more_must_be_new() {
+    let settings = Settings::default();
+    let (mut predictive, mut state) = (predictive(&settings), State::default());
+    agents(&mut state, 0..1, Work::Pause, 0.0);
+    predictive.talk.version = 1000;
+    let mut free = |predictive: &mut Predictive, now: f64| {
+        predictive.refresh(&mut state, &settings, at(now));
+        predictive.forecast(&state).1
+    };
+    let first = free(&mut predictive, 100.0);
+    (0..22).for_each(|_| predictive.talk.returned(100.0));
+    near(free(&mut predictive, 110.0), first, 1e-3);
+    predictive.talk.returned(100.0);
+    assert!(free(&mut predictive, 110.5) > 2.0 * first, "a fiftieth and three");
+}

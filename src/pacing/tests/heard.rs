@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::pacing::Counts;
+use crate::pacing::estimate::{Demand, Level, Row, Supply};
 use serde_json::Value;
 
 fn number(pacer: &Pacer, path: &str) -> f64 {
@@ -356,4 +357,57 @@ fn a_talk_that_is_long_already_is_a_slow_one() {
         pacer.decide(at(6000.0), WIDE).estimates.predicted_free
     };
     assert!(free(0) > free(1) + 0.02, "{} {}", free(0), free(1));
+}
+
+/// What the answer rate must be of what a pacer learned, at such a level.
+fn rate_at(pacer: &Pacer, level: &Level) -> f64 {
+    let (ring, mut delays, _) = pacer.learned().prior(true, 25.0).expect("sound");
+    delays.refresh();
+    let mut demand = Demand::default();
+    demand.rebuild(&ring, Some(&delays), level.value());
+    demand.answer_rate()
+}
+
+#[test]
+fn a_verdict_settles_what_was_credited_to_the_level() {
+    for lives in [0, 3, 10] {
+        let mut pacer = Pacer::new(Settings { amd: true, ..Settings::default() });
+        pacer.tune("caution", 0.0);
+        let mut level = Level::default();
+        for id in 0..10 {
+            let call = CallId(id);
+            pacer.observe(at(0.0), Event::Dialed { call });
+            pacer.observe(at(0.0), Event::Answered { call });
+        }
+        for id in 0..10 {
+            let call = CallId(id);
+            pacer.observe(at(0.0), if id < lives { Event::Live { call } } else { Event::Machine { call } });
+        }
+        (0..lives).for_each(|_| level.observe(1.0));
+        near(pacer.decide(at(0.0), WIDE).estimates.answer_rate, rate_at(&pacer, &level), 1e-6);
+    }
+}
+
+#[test]
+fn an_agent_alone_is_as_fast_as_the_campaign() {
+    let agent = AgentId(1);
+    let mut pacer = Pacer::new(Settings::default());
+    for round in 0..80 {
+        let start = f64::from(round) * 60.0;
+        let talk = [14.0, 25.0, 33.0, 40.0][round as usize % 4];
+        pacer.observe(at(start), Event::Connected { call: CallId(1), agent, within: true });
+        pacer.observe(at(start + talk), Event::TalkEnded { call: CallId(1), agent, human: true });
+        pacer.observe(at(start + talk + 9.0), Event::Ready { agent });
+    }
+    let (ring, _, talk) = pacer.learned().prior(false, 25.0).expect("sound");
+    let mut supply = Supply::default();
+    supply.rebuild(&talk, 1.25, ring.person_share_overall());
+    let mut wrapping = 0.0;
+    let mut free = |event, row: Row| {
+        pacer.observe(at(5000.0), event);
+        wrapping = pacer.decide(at(5000.0), WIDE).estimates.predicted_free;
+        near(wrapping, row[7], 0.05);
+    };
+    free(Event::Connected { call: CallId(1), agent, within: true }, supply.talk_row(0, 0.0, 1.0));
+    free(Event::TalkEnded { call: CallId(1), agent, human: true }, supply.wrap_row(true, 0.0, 1.0));
 }

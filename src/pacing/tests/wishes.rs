@@ -48,8 +48,8 @@ fn leads(leads: u32) -> Room {
 
 #[test]
 fn lines_are_added_while_the_limit_bears_them() {
-    for (ready, talking) in [(4, 4), (3, 0), (20, 3), (24, 40), (90, 30)] {
-        for limit in [0.002, 0.03, 0.3] {
+    for (ready, talking) in [(4, 4), (3, 0), (10, 0), (12, 9), (20, 3), (23, 0), (24, 40), (90, 30)] {
+        for limit in [0.002, 0.01, 0.03, 0.1, 0.3] {
             let (mut predictive, mut state) = (grown(limit), team(ready, talking));
             let wish = wish(&mut predictive, &mut state, held(0.03, 10_000.0, 100.0), WIDE);
             let mut demand = Demand::default();
@@ -124,6 +124,7 @@ fn each_reason_to_stop_is_told_from_the_others() {
     let binding = |predictive: &mut Predictive, held| wish(predictive, &mut team(8, 0), held, WIDE).binding;
     assert_eq!(binding(&mut grown(0.05), held(0.03, 1000.0, 28.5)), Binding::Budget, "a call and a half are left");
     assert_eq!(binding(&mut grown(0.05), held(0.03, 1000.0, 28.0)), Binding::Conflict, "two");
+    assert_eq!(binding(&mut grown(0.05), held(0.03, 1000.0, 30.0)), Binding::Budget, "none, and none too many");
     assert_eq!(binding(&mut grown(0.05), held(0.03, 1000.0, 31.0)), Binding::CapReached);
     let mut eased = grown(0.05);
     let target = Settings { target_utilization: 0.2, ..Settings::default() };
@@ -156,6 +157,7 @@ fn a_silence_does_not_pile_lines_up() {
     // Thirty answers at two lines for twenty agents, then ten at twelve.
     let asked = |few: u32, more: u32| {
         let (mut predictive, mut state) = (grown(0.6), team(15, 5));
+        (16..18).for_each(|agent| state.set_work(agent, Work::Wrap, at(0.0)));
         predictive.tuning.usual_times = 1.0;
         (0..2).for_each(|id| state.open(CallId(id), at(0.0)));
         (0..few).for_each(|_| predictive.answered(&state));

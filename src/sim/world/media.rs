@@ -30,7 +30,13 @@ impl SimWorld<'_> {
             }
         }
         if let Some(deadline) = amd {
-            let (by_itself, at_latest) = (answered + fate.amd_after, now + deadline);
+            // As `media::Ear` has it: the deadline stands still while somebody speaks, and runs anew from the end of that.
+            let spoken = fate.greeting_after.map(|after| (answered + after, answered + after + fate.greeting));
+            let at_latest = match spoken {
+                Some((begins, ends)) if begins <= now + deadline => ends.max(now) + deadline,
+                Some(_) | None => now + deadline,
+            };
+            let by_itself = answered + fate.amd_after;
             let (at, verdict, why) = match by_itself <= at_latest {
                 true => (by_itself, fate.verdict, "cadence"),
                 false => (at_latest, Verdict::Unknown, "deadline"),
