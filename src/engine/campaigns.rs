@@ -57,6 +57,7 @@ impl Engine {
         if let Some(campaign) = self.campaigns.get_mut(&id) {
             campaign.tape.write(now, wall, &Entry::Settings(Box::new(pacing.clone())));
             campaign.pacer.set_settings(pacing);
+            campaign.rests = None;
             campaign.window_until = window_until;
             campaign.rules = rules;
             campaign.profile = profile;
@@ -97,6 +98,7 @@ impl Engine {
             promised: BTreeMap::new(),
             joint: Joint::default(),
             lent: super::sharing::lent_ledger(cap),
+            had: 0.0,
             lends: false,
             rests: None,
             tape,
@@ -136,6 +138,7 @@ impl Engine {
         }
         campaign.state = CampaignState::Running;
         campaign.told.reason = Reason::new("campaign.starting");
+        campaign.rests = None;
         campaign.restless = true;
         campaign.unseen = true;
         campaign.by.clone_from(&by);
@@ -209,6 +212,7 @@ impl Engine {
             return Err(Refusal { kind: RefusalKind::Invalid, reason });
         }
         campaign.pacer.set_mode(mode);
+        campaign.rests = None;
         campaign.tape.write(now, wall, &Entry::Mode(mode));
         campaign.restless = true;
         campaign.unseen = true;

@@ -16,6 +16,9 @@ const KEEP_EVERY: Duration = Duration::from_secs(300);
 const AGE_MAX: Duration = Duration::from_secs(60 * 86_400);
 /// From fewer calls nothing is worth keeping.
 const CALLS_MIN: u64 = 100;
+/// Names of steps only grow from run to run: a row with more of them than this is learned anew, before pacing's stages
+/// run out.
+const STEPS_MAX: usize = 48;
 /// A run that has placed nothing for so long is a new one when it goes on.
 const NEW_RUN: Duration = Duration::from_secs(3600);
 
@@ -45,13 +48,18 @@ impl Engine {
         campaign.placed = Some(now);
         let Some(row) = row else { return };
         let warmed = serde_json::from_str(&row.body).map_err(|error| error.to_string()).and_then(|body: Body| {
-            campaign.pacer.warm_with(&body.learned).map_err(|error| error.to_string())?;
-            Ok(body)
+            if body.steps.len() > STEPS_MAX {
+                return Err(format!("{} steps, of many scripts", body.steps.len()));
+            }
+            // From the text that goes on the tape: a replay reads the same numbers to the last bit.
+            let text = serde_json::to_string(&body.learned).expect("it was read from JSON");
+            let learned: Learned = serde_json::from_str(&text).expect("it was just printed");
+            campaign.pacer.warm_with(&learned).map_err(|error| error.to_string())?;
+            Ok((body.steps, text))
         });
         match warmed {
-            Ok(Body { steps, learned }) => {
+            Ok((steps, text)) => {
                 campaign.steps = (0..).zip(steps).map(|(at, name)| (name, at)).collect();
-                let text = serde_json::to_string(&learned).expect("it was read from JSON");
                 campaign.tape.write(now, wall, &Entry::Warm(text));
             }
             Err(error) => tracing::warn!(campaign = %id, %error, "starts without what earlier runs taught"),

@@ -86,6 +86,8 @@ pub struct Engine {
     /// Of the run that died.
     leftovers: BTreeMap<LegId, recover::Left>,
     shutting_down: bool,
+    /// Until here it is counted whose agents others wanted, too.
+    contested_at: Moment,
     /// Manual and preview: leads that agents look at, leads that agents asked the store for, and what agents should know.
     previews: BTreeMap<AgentId, preview::Shown>,
     wanted: BTreeMap<LeadId, AgentId>,
@@ -135,6 +137,7 @@ impl Engine {
             learned: BTreeMap::new(),
             promised: Vec::new(),
             leftovers: BTreeMap::new(),
+            contested_at: Moment::ZERO,
             shutting_down: false,
             previews: BTreeMap::new(),
             wanted: BTreeMap::new(),

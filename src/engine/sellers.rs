@@ -5,8 +5,8 @@
 use super::Engine;
 use super::state::Campaign;
 use super::tape::{Entry, Joint};
-use crate::campaign::settings::Seller;
-use crate::pacing::{Decision, Tally, Window};
+use crate::campaign::settings::{HandledBy, Seller};
+use crate::pacing::{Decision, Mode, Tally, Window};
 use crate::words::*;
 
 /// What others have in flight is told in steps of so much, so that the tape holds it in a few bytes.
@@ -61,7 +61,7 @@ impl Engine {
                 sum.abandoned += tally.abandoned;
                 sum.variance += tally.variance;
             }
-            let in_flight = partner.pacer.in_flight();
+            let in_flight = in_flight(partner);
             joint.others.humans += in_flight.humans;
             joint.others.abandoned += in_flight.abandoned;
         }
@@ -134,4 +134,11 @@ fn same_seller(a: &Seller, b: &Seller) -> bool {
     let known = names(b);
     a.callback_number == b.callback_number
         || names(a).iter().flatten().any(|name| known.iter().flatten().any(|k| k == name))
+}
+
+/// What may still be abandoned of a partner's lines. Where a flow serves, nobody is: no agent is expected. And a
+/// campaign that does not decide any more knows only what was up when it last did.
+fn in_flight(partner: &Campaign) -> Tally {
+    let by_agents = partner.pacer.mode() != Mode::Agentless && partner.spec.settings.flow.handled_by != HandledBy::Flow;
+    if by_agents && partner.state == CampaignState::Running { partner.pacer.in_flight() } else { Tally::default() }
 }

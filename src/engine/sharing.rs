@@ -18,6 +18,11 @@ pub(super) fn lent_ledger(cap: f64) -> Ledger {
     Ledger::new([Window { span: Span::Rolling(Duration::from_secs(3600)), cap, answers_min: 100.0 }])
 }
 
+/// Time worked while several campaigns wanted the agents fades with this time constant.
+const CONTEST_SECONDS: f64 = 600.0;
+/// An agent too many, on average over that time, counts as so many now.
+const AMENDS: f64 = 3.0;
+
 /// A free agent, campaigns by their place among all.
 struct Free {
     agent: AgentId,
@@ -80,7 +85,7 @@ impl Engine {
     }
 
     /// Every free agent who works for several campaigns, and for which of them it is fair to keep this one.
-    fn kept(&self) -> Vec<(AgentId, Option<CampaignId>)> {
+    fn kept(&mut self) -> Vec<(AgentId, Option<CampaignId>)> {
         let ids: Vec<CampaignId> = self.campaigns.keys().copied().collect();
         let place = |id: &CampaignId| ids.binary_search(id).ok();
         let (mut busy, mut free) = (vec![0_u32; ids.len()], Vec::new());
@@ -95,11 +100,32 @@ impl Engine {
             }
         }
         let claim = |(id, busy): (&CampaignId, u32)| self.claim(&self.campaigns[id], busy, free.len());
-        let claims: Vec<Claim> = ids.iter().zip(busy).map(claim).collect();
+        let mut claims: Vec<Claim> = ids.iter().zip(busy).map(claim).collect();
+        self.make_amends(&mut claims);
         let agents: Vec<FreeAgent<'_>> =
             free.iter().map(|one| FreeAgent { campaigns: &one.campaigns, kept_for: one.kept_for }).collect();
         let kept = keep(&claims, &agents).into_iter().map(|at| at.map(|at| ids[at]));
         free.iter().zip(kept).filter(|(one, _)| one.shared).map(|(one, kept)| (one.agent, kept)).collect()
+    }
+
+    /// Whose answers met others' agents had more than its share: what is owed from the last minutes counts as had now.
+    /// Only time that several campaigns wanted is counted, so that nobody owes for agents whom nobody else could use.
+    fn make_amends(&mut self, claims: &mut [Claim]) {
+        let contested = claims.iter().filter(|claim| claim.hungry).count() > 1;
+        let gap = self.now.since(self.contested_at).as_secs_f64();
+        self.contested_at = self.now;
+        let fades = (-gap / CONTEST_SECONDS).exp();
+        for (campaign, claim) in self.campaigns.values_mut().zip(&*claims) {
+            let had = if contested { f64::from(claim.busy) } else { 0.0 };
+            campaign.had = campaign.had * fades + had * (1.0 - fades);
+        }
+        let per_weight = |campaign: &Campaign, claim: &Claim| campaign.had / claim.weight;
+        let wanting = self.campaigns.values().zip(&*claims).filter(|(_, claim)| claim.hungry);
+        let least = wanting.map(|(campaign, claim)| per_weight(campaign, claim)).fold(f64::INFINITY, f64::min);
+        for (campaign, claim) in self.campaigns.values().zip(claims).filter(|(_, claim)| claim.hungry) {
+            let owed = (per_weight(campaign, claim) - least) * claim.weight * AMENDS;
+            claim.busy = claim.busy.saturating_add(owed.round() as u32);
+        }
     }
 
     fn claim(&self, campaign: &Campaign, busy: u32, free: usize) -> Claim {
@@ -181,6 +207,8 @@ impl Engine {
         let now = self.now;
         if let Some(campaign) = self.campaigns.get_mut(&id) {
             campaign.lent.record(now, Tally::answer(1.0, f64::from(u8::from(spilled))));
+            // Also where nobody asks: what has left the window is forgotten.
+            campaign.lent.advance(now);
         }
     }
 

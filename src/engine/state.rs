@@ -49,6 +49,8 @@ pub(super) struct Campaign {
     /// Customers of this campaign, as if those whom agents of other campaigns served had been let go: it may dial for
     /// its own agents, and what spills over must stay rare.
     pub lent: Ledger,
+    /// Agents it had of late while others wanted them, too: a fading mean.
+    pub had: f64,
     /// It shares agents: `lent` counts, as the last window of `joint`.
     pub lends: bool,
     /// Nothing may be dialed until then, and why.

@@ -66,7 +66,7 @@ impl Default for Tuning {
             start_per_resolved: 1.5,
             speed_agents: 100.0,
             caution: 0.2,
-            person_caution: 0.4,
+            person_caution: 1.0,
             usual_times: 3.0,
             pace_agents: 25.0,
         }

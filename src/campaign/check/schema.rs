@@ -120,7 +120,7 @@ const DIALING: &Keys = &Keys::Named(&[
     ("target_utilization", MAY, Number(0.1, 1.0)),
     ("lines_per_agent", MAY, Number(1.0, 10.0)),
     ("learn_steps", MAY, Flag),
-    ("list_type", MAY, Plain(values::not_empty)),
+    ("list_type", MAY, Plain(values::label)),
     ("lines_max", MAY, Whole(1, 10_000)),
     ("attempts_per_day", MAY, Whole(1, 20)),
     ("attempts_total", MAY, Whole(1, 100)),

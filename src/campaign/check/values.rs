@@ -17,6 +17,15 @@ pub fn not_empty(text: &str) -> Result<(), Reason> {
     if text.trim().is_empty() { Err(Reason::new("check.empty")) } else { Ok(()) }
 }
 
+/// A name that is kept as a key: short, and of letters that every database takes.
+pub fn label(text: &str) -> Result<(), Reason> {
+    not_empty(text)?;
+    let fits = text.chars().count() <= LABEL_MAX && !text.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(Reason::new("check.label").with("most", LABEL_MAX)) }
+}
+
+const LABEL_MAX: usize = 64;
+
 fn choice(text: &str, choices: &[&str]) -> Result<(), Reason> {
     if choices.contains(&text) {
         return Ok(());
