@@ -95,7 +95,9 @@ impl Ring {
     pub fn aged(&self, calls: f64, ring_seconds_max: f64) -> Ring {
         let mut ring = Ring { resolved: 0, lives: 0, rung: (0.0, 0.0), since_fade: 0.0, ..self.clone() };
         ring.ring_seconds_max = ring_seconds_max.clamp(1.0, RING_BINS as f64);
-        let known = (self.resolved as f64).min(HALF_LIFE);
+        // Each call leaves its first stage once, also those of the runs that this one started from.
+        let left: f64 = self.pre.iter().map(|bin| bin.on + bin.off).sum();
+        let known = left.max((self.resolved as f64).min(HALF_LIFE));
         ring.fade((calls / known.max(1.0)).min(1.0));
         ring
     }

@@ -134,7 +134,9 @@ impl Talk {
     /// The same, worth so many talks at most, and counting anew.
     pub fn aged(&self, talks: f64) -> Talk {
         let mut talk = Talk { version: 1, talks: (0.0, 0.0), wrapped: (0.0, 0.0), since_fade: 0.0, ..self.clone() };
-        talk.forget((talks / self.talks.1.clamp(1.0, HALF_LIFE)).min(1.0));
+        // Those of the runs that this one started from count, too.
+        let known = self.stages.iter().map(|stage| stage.ends).sum::<f64>().max(self.talks.1.clamp(1.0, HALF_LIFE));
+        talk.forget((talks / known).min(1.0));
         talk
     }
 

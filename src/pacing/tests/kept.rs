@@ -214,3 +214,30 @@ fn a_warm_pacer_uses_what_it_was_given() {
     assert_eq!(again["talk"], serde_json::to_value(&talk).expect("numbers"));
     assert!(Pacer::new(Settings { amd: true, ..Settings::default() }).warm_with(&learned).is_err());
 }
+
+/// Days of a small team, each too short to fade: together they may still weigh no more than one aged run, or a new
+/// script would be learned for weeks.
+#[test]
+fn many_short_runs_weigh_no_more_than_one() {
+    let (mut ring, mut talk) = (Ring::new(25.0, false), Talk::default());
+    for _day in 0..8 {
+        for _call in 0..1_000 {
+            ring.expose_pre(0.0, 2.5);
+            ring.rang(2.5);
+        }
+        for _talk in 0..250 {
+            talk.expose(0, (0.0, 10.5), (0.0, 10.5));
+            talk.ended(0, 10.5, 10.5);
+        }
+        (ring, talk) = (ring.aged(1_500.0, 25.0), talk.aged(300.0));
+    }
+    // As many calls as the past may weigh say that it rings two seconds later.
+    for _call in 0..1_500 {
+        ring.expose_pre(0.0, 4.5);
+        ring.rang(4.5);
+    }
+    // So many rang then, after half a second of it; so many did not, in all of it.
+    let rings = ring.pre_hazard(2.5).0;
+    assert!((rings - 1.0 / 1.5).abs() < 0.03, "{rings}: past and present weigh the same");
+    assert!(talk.aged(300.0).sound());
+}
