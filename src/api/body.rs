@@ -41,13 +41,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Json<T>, Problem> {
         let wrong_type = content_type(request.headers(), &["application/json"]);
-        let bytes = receive(request.into_body());
-        let bytes = tokio::time::timeout(BODY_WITHIN, bytes).await.map_err(|_| too_slow())??;
+        let bytes = bytes(request.into_body()).await?;
         if let (Some(problem), false) = (wrong_type, bytes.is_empty()) {
             return Err(problem);
         }
         read(&bytes).map(Json)
     }
+}
+
+/// A whole body, bounded in length and time.
+pub async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
+    tokio::time::timeout(BODY_WITHIN, receive(body)).await.map_err(|_| too_slow())?
 }
 
 /// Whoever sends too much is heard out for a while: a connection that is closed on a client that still writes is reset,
@@ -219,15 +223,16 @@ pub fn time(field: &str, text: Option<&String>) -> Result<Option<Wall>, Problem>
 
 /// A text of a person's, bounded in characters.
 pub fn short(field: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
-    match text {
-        // None has fewer bytes than characters.
-        Some(text) if text.len() > most && text.chars().count() > most => {
-            let length = text.chars().count();
-            let reason = Reason::new("api.text_too_long").with("length", length).with("most", most);
-            Err(Problem::invalid(field, reason))
-        }
-        text => Ok(text),
+    text.as_deref().map_or(Ok(()), |text| fits(field, text, most)).map(|()| text)
+}
+
+pub fn fits(field: &str, text: &str, most: usize) -> Result<(), Problem> {
+    // No text has fewer bytes than characters.
+    let length = if text.len() > most { text.chars().count() } else { 0 };
+    if length <= most {
+        return Ok(());
     }
+    Err(Problem::invalid(field, Reason::new("api.text_too_long").with("length", length).with("most", most)))
 }
 
 /// Where a list goes on.

@@ -1,7 +1,7 @@
 //! Calls: what became of each, its timeline of facts, its recording; and the agent's hand on the one at hand.
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, limit, parse, parse_some, short, shown, time, unique, whole};
+use super::body::{Json, Page, Path, Query, fits, limit, parse, parse_some, short, shown, time, unique, whole};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::state::{Api, State};
@@ -262,8 +262,8 @@ async fn choice(
         return Err(Problem::invalid("fields", reason));
     }
     for (name, value) in &c.fields {
-        short("fields", Some(name.clone()), FIELD_NAME_MAX)?;
-        short("fields", Some(value.clone()), FIELD_MAX)?;
+        fits("fields", name, FIELD_NAME_MAX)?;
+        fits("fields", value, FIELD_MAX)?;
     }
     act(api, caller, id, |call| Request::Choose { call, turn: c.turn, choice: c.choice, fields: c.fields }).await
 }

@@ -3,7 +3,7 @@
 //! so that a second try finds the answer.
 
 use super::auth::Caller;
-use super::body::{BODY_BYTES_MAX, BODY_WITHIN, too_slow};
+use super::body::{self, BODY_BYTES_MAX};
 use super::error::{self, Problem};
 use super::state::{Api, State};
 use crate::store::{Begun, IdempotencyKey};
@@ -43,8 +43,7 @@ enum First {
 async fn first_time(api: &Api, caller: &Caller, request: Request) -> Result<First, Problem> {
     let key = IdempotencyKey::of(&caller.name(), key(request.headers())?);
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX);
-    let body = tokio::time::timeout(BODY_WITHIN, body).await.map_err(|_| too_slow())?.map_err(|_| too_large())?;
+    let body = body::bytes(body).await?;
     let place = parts.uri.path_and_query().map_or("", |place| place.as_str());
     let hash = Sha256::new().chain_update(place).chain_update([0]).chain_update(&body).finalize();
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -66,11 +65,6 @@ fn key(headers: &HeaderMap) -> Result<&str, Problem> {
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let fits = (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits { Ok(text) } else { Err(wrong()) }
-}
-
-fn too_large() -> Problem {
-    let reason = Reason::new("api.body_too_large").with("most", BODY_BYTES_MAX);
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason).at("body")
 }
 
 /// What succeeded is kept; what was refused was not done. Of anything else nobody knows, and the key says so later.

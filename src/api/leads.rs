@@ -12,7 +12,7 @@ use crate::engine::{AgentView, Request};
 use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{LeadId, Phone, Reason};
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<State> {
 
 /// Apart from the others: its body is large and takes its time.
 pub fn import_route() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::disable())
+    OpenApiRouter::new().routes(routes!(import))
 }
 
 #[derive(Serialize, ToSchema)]

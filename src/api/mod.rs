@@ -47,7 +47,6 @@ pub use session::LoginGuard;
 pub use state::{Api, CampaignShelf, Keep, ShelfError, State, Taken};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -92,7 +91,7 @@ pub fn router(state: State) -> Router {
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds);
     let Routes { ordinary, long, login, open } = routes();
     let plain = |router: OpenApiRouter<State>| router.split_for_parts().0;
-    let bounded = |router| plain(router).layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX)).layer(timeout);
+    let bounded = |router| plain(router).layer(timeout);
     bounded(ordinary)
         .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::once))
         .merge(plain(long))

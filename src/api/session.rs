@@ -2,7 +2,7 @@
 //! Known and unknown names are answered alike, and cost the same work.
 
 use super::auth::{Caller, Who, unauthorized};
-use super::body::{Json, short};
+use super::body::{Json, fits};
 use super::error::Problem;
 use super::lockout::Lockout;
 use super::rates::Rate;
@@ -117,7 +117,7 @@ async fn log_in(
 ) -> Result<Response, Problem> {
     let Credentials { name, password } = credentials;
     for (field, text, most) in [("name", &name, NAME_MAX), ("password", &password, PASSWORD_BYTES_MAX)] {
-        short(field, Some(text.clone()), most)?;
+        fits(field, text, most)?;
     }
     api.logins.reachable(&headers)?;
     let user = prove(&api, &name, &password, address).await?;

@@ -117,6 +117,13 @@ pub struct Pause {
     pub title: Option<Text>,
 }
 
+impl Pause {
+    /// Empty: it is not a usual one and names none.
+    fn title(&self) -> Text {
+        self.title.clone().or_else(|| pauses::title_of(&self.reason)).unwrap_or_default()
+    }
+}
+
 fn channels() -> u32 {
     100
 }
@@ -219,11 +226,7 @@ impl Config {
         if self.pauses.is_empty() {
             return pauses::usual();
         }
-        let own = |pause: &Pause| PauseReason {
-            id: pause.reason.clone(),
-            title: pause.title.clone().or_else(|| pauses::title_of(&pause.reason)).unwrap_or_default(),
-        };
-        self.pauses.iter().map(own).collect()
+        self.pauses.iter().map(|pause| PauseReason { id: pause.reason.clone(), title: pause.title() }).collect()
     }
 
     fn check(self, name: &str) -> Result<Config, ConfigError> {
@@ -255,8 +258,7 @@ impl Config {
             if let Some(fix) = wrong_reason(reason) {
                 return fail(format!("pause reason \"{reason}\": {fix}"));
             }
-            let title = pause.title.clone().or_else(|| pauses::title_of(reason)).unwrap_or_default();
-            if title.get(Lang::En).trim().is_empty() {
+            if pause.title().get(Lang::En).trim().is_empty() {
                 let fix = "give it a title, such as title = \"Prayer\" or { en = \"Prayer\", zh-Hans = \"祷告\" }";
                 return fail(format!("pause reason \"{reason}\" has no title: {fix}"));
             }

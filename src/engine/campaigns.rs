@@ -260,10 +260,11 @@ impl Engine {
 
     /// Why no call of this campaign can leave, if none of its trunks is up: they are named.
     pub(super) fn trunks_down(&self, id: CampaignId) -> Option<Reason> {
-        let wanted = &self.campaigns.get(&id)?.spec.settings.dialing.trunks;
+        let campaign = self.campaigns.get(&id)?;
+        let wanted = &campaign.spec.settings.dialing.trunks;
         let known = |name: &String| self.trunks.values().find(|t| &t.record.name == name);
         let missing: Vec<&str> = wanted.iter().filter(|name| known(name).is_none()).map(String::as_str).collect();
-        let own = self.trunks.values().filter(|t| wanted.is_empty() || wanted.contains(&t.record.name));
+        let own = self.trunks.values().filter(|trunk| campaign.may_use(trunk));
         if own.clone().any(|trunk| trunk.up == Some(true)) {
             return None;
         }

@@ -61,15 +61,16 @@ impl Engine {
 
     fn pace(&mut self, id: CampaignId) {
         self.renew_window(id);
+        let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
+        campaign.restless = false;
+        if campaign.state != CampaignState::Running || self.shutting_down {
+            return;
+        }
         self.warm(id);
         self.tell_joint(id);
         let room = self.room(id);
-        let (now, wall, shutting_down) = (self.now, self.wall(), self.shutting_down);
-        let campaign = self.campaigns.get_mut(&id).expect("listed by pace_restless");
-        campaign.restless = false;
-        if campaign.state != CampaignState::Running || shutting_down {
-            return;
-        }
+        let (now, wall) = (self.now, self.wall());
+        let campaign = self.campaigns.get_mut(&id).expect("looked up above");
         let mode = campaign.pacer.mode();
         let decision = campaign.pacer.decide(now, room);
         campaign.tape.write(now, wall, &Entry::Decided(Decided::of(room, &decision)));
@@ -100,12 +101,9 @@ impl Engine {
         let mut room = Room { channels: 0, calls_this_second: 0, leads: 0 };
         let Some(campaign) = self.campaigns.get(&id) else { return room };
         room.leads = u32::try_from(campaign.hopper.len() + campaign.accepted.len()).unwrap_or(u32::MAX);
-        let names = &campaign.spec.settings.dialing.trunks;
-        for trunk in self.trunks.values_mut() {
-            if trunk.up == Some(true) && (names.is_empty() || names.contains(&trunk.record.name)) {
-                room.channels += trunk.record.channels.saturating_sub(trunk.in_use);
-                room.calls_this_second += trunk.rate.allowed(now);
-            }
+        room.channels = self.channels_free(campaign);
+        for trunk in self.trunks.values_mut().filter(|trunk| trunk.up == Some(true) && campaign.may_use(trunk)) {
+            room.calls_this_second += trunk.rate.allowed(now);
         }
         let queued = u32::try_from(self.undurable.len() + self.outgoing.len()).unwrap_or(u32::MAX);
         room.calls_this_second = room.calls_this_second.saturating_sub(queued);

@@ -82,8 +82,7 @@ impl Engine {
     /// What is shown of the ledger is the law's window where none of the law's binds.
     pub(super) fn shown_by_law(&self, id: CampaignId, decision: &mut Decision) {
         let Some(campaign) = self.campaigns.get(&id) else { return };
-        let own = campaign.pacer.settings().windows().count();
-        if campaign.lends && decision.window.0 + 1 == own + campaign.joint.windows.len() {
+        if lent_binds(campaign, decision) {
             let (window, tally) = campaign.pacer.ledger().window(0).expect("the law's is there");
             let estimates = &mut decision.estimates;
             (estimates.humans, estimates.abandoned) = (tally.humans.round() as u64, tally.abandoned.round() as u64);
@@ -101,9 +100,7 @@ impl Engine {
     /// The sentence of a window that the seller's campaigns share names the seller.
     pub(super) fn seller_binds(&self, id: CampaignId, decision: &Decision) -> Option<Reason> {
         let campaign = self.campaigns.get(&id)?;
-        let own = campaign.pacer.settings().windows().count();
-        let joint = decision.window.0 >= own;
-        if campaign.lends && decision.window.0 + 1 == own + campaign.joint.windows.len() {
+        if lent_binds(campaign, decision) {
             return self.spills_over(campaign, decision);
         }
         let code = match decision.reason.code.as_str() {
@@ -116,8 +113,15 @@ impl Engine {
             self.partners(id).iter().filter_map(|id| Some(self.campaigns.get(id)?.spec.name.as_str())).collect();
         let reason = Reason { code: code.to_owned(), args: decision.reason.args.clone() };
         let seller = campaign.spec.settings.seller.name.get(Lang::En).to_owned();
+        let joint = decision.window.0 >= campaign.pacer.settings().windows().count();
         joint.then(|| reason.with("seller", seller).with("campaigns", names.join(", ")))
     }
+}
+
+/// The window that binds is that of what spills over: the last one.
+fn lent_binds(campaign: &Campaign, decision: &Decision) -> bool {
+    let windows = campaign.pacer.settings().windows().count() + campaign.joint.windows.len();
+    campaign.lends && decision.window.0 + 1 == windows
 }
 
 /// The same seller, judged by the same law.

@@ -4,7 +4,7 @@
 //! (`floor::pick`), and pacing is told then.
 
 use super::Engine;
-use super::state::{Campaign, Stage};
+use super::state::{Campaign, Stage, Trunk};
 use crate::pacing::sharing::{Claim, FreeAgent, keep};
 use crate::pacing::{Decision, Event, Ledger, Mode, Span, Tally, Window};
 use crate::words::*;
@@ -13,15 +13,15 @@ use std::time::Duration;
 /// A campaign that may not dial leaves its agents to others for so long, where pacing names no time.
 const REST: Duration = Duration::from_secs(60);
 
-/// Of the last hour; from a hundred answers on.
-pub(super) fn lent_ledger(cap: f64) -> Ledger {
-    Ledger::new([Window { span: Span::Rolling(Duration::from_secs(3600)), cap, answers_min: 100.0 }])
-}
-
 /// Time worked while several campaigns wanted the agents fades with this time constant.
 const CONTEST_SECONDS: f64 = 600.0;
 /// An agent too many, on average over that time, counts as so many now.
 const AMENDS: f64 = 3.0;
+
+/// Of the last hour; from a hundred answers on.
+pub(super) fn lent_ledger(cap: f64) -> Ledger {
+    Ledger::new([Window { span: Span::Rolling(Duration::from_secs(3600)), cap, answers_min: 100.0 }])
+}
 
 /// A free agent, campaigns by their place among all.
 struct Free {
@@ -159,10 +159,8 @@ impl Engine {
         u32::try_from(campaign.calls.iter().filter(out).count()).unwrap_or(u32::MAX).saturating_add(more)
     }
 
-    fn channels_free(&self, campaign: &Campaign) -> u32 {
-        let names = &campaign.spec.settings.dialing.trunks;
-        let own = self.trunks.values().filter(|t| names.is_empty() || names.contains(&t.record.name));
-        own.filter(|t| t.up == Some(true)).map(|t| t.record.channels.saturating_sub(t.in_use)).sum()
+    pub(super) fn channels_free(&self, campaign: &Campaign) -> u32 {
+        self.trunks.values().filter(|trunk| campaign.may_use(trunk)).map(Trunk::channels_free).sum()
     }
 
     /// The law lets it dial nothing for a while: its agents are better used elsewhere.

@@ -75,6 +75,20 @@ pub(super) struct Trunk {
     pub rate: CallRate,
 }
 
+impl Trunk {
+    pub fn channels_free(&self) -> u32 {
+        if self.up == Some(true) { self.record.channels.saturating_sub(self.in_use) } else { 0 }
+    }
+}
+
+impl Campaign {
+    /// Its calls may leave over this trunk: one that it names, or any.
+    pub fn may_use(&self, trunk: &Trunk) -> bool {
+        let names = &self.spec.settings.dialing.trunks;
+        names.is_empty() || names.contains(&trunk.record.name)
+    }
+}
+
 /// One attempt to reach one lead, from its placing to its outcome.
 pub(super) struct Call {
     pub id: CallId,

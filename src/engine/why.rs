@@ -209,8 +209,7 @@ impl Engine {
 
     pub(super) fn channels_taken(&self, id: CampaignId) -> Reason {
         let Some(campaign) = self.campaigns.get(&id) else { return Reason::new("pacing.no_channels") };
-        let names = &campaign.spec.settings.dialing.trunks;
-        let own = self.trunks.values().filter(|t| names.is_empty() || names.contains(&t.record.name));
+        let own = self.trunks.values().filter(|trunk| campaign.may_use(trunk));
         let up: Vec<_> = own.filter(|trunk| trunk.up == Some(true)).collect();
         let used: u32 = up.iter().map(|trunk| trunk.in_use).sum();
         let channels: u32 = up.iter().map(|trunk| trunk.record.channels).sum();

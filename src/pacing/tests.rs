@@ -17,6 +17,7 @@ mod reasons;
 mod rests;
 mod wishes;
 
+use super::state::{State, Work};
 use super::*;
 use crate::words::{AgentId, CallId, Moment};
 use std::time::Duration;
@@ -39,6 +40,16 @@ fn with_agents(mode: Mode, agents: u64) -> Pacer {
 
 fn dial(pacer: &mut Pacer, calls: std::ops::Range<u64>, now: f64) {
     calls.for_each(|id| pacer.observe(at(now), Event::Dialed { call: CallId(id) }));
+}
+
+/// Agents of whom some are free and the others talk.
+fn team(ready: u64, talking: u64) -> State {
+    let mut state = State::default();
+    for id in 0..ready + talking {
+        let agent = state.agent(AgentId(id), at(0.0));
+        state.set_work(agent, if id < ready { Work::Ready } else { Work::Talk }, at(0.0));
+    }
+    state
 }
 
 /// A call from dialing to the end of its talk.

@@ -10,7 +10,6 @@ use super::walk::{self, Met, MetKind};
 use crate::words::{Lang, Reason};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// What a campaign folder gives to the check.
 #[derive(Debug, Clone, Default)]
@@ -49,17 +48,20 @@ impl Report {
         self.findings.iter().any(|f| f.severity == Severity::Error)
     }
 
-    /// For the terminal.
-    pub fn text(&self, lang: Lang) -> String {
-        let mut out = String::new();
-        for finding in &self.findings {
+    /// A line for each finding.
+    pub fn lines(&self, lang: Lang) -> impl Iterator<Item = String> {
+        self.findings.iter().map(move |finding| {
             let code = match finding.severity {
                 Severity::Error => "script.check_error",
                 Severity::Warning => "script.check_warning",
             };
-            let head = Reason::new(code).text(lang);
-            writeln!(out, "{}: {head}: {}", finding.at, finding.reason.text(lang)).expect("a String takes all");
-        }
+            format!("{}: {}: {}", finding.at, Reason::new(code).text(lang), finding.reason.text(lang))
+        })
+    }
+
+    /// For the terminal.
+    pub fn text(&self, lang: Lang) -> String {
+        let out: String = self.lines(lang).map(|line| line + "\n").collect();
         let (steps, _) = share(&self.coverage.steps);
         let (objections, all) = share(&self.coverage.objections);
         let summary = Reason::new("script.check_summary")

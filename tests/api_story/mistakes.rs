@@ -99,6 +99,9 @@ pub fn bodies_are_bounded(house: &House) {
     let answer = house.ask(key, "POST", "/v1/campaigns", huge.as_bytes());
     assert_eq!(answer.status, 413, "{}", answer.body);
     answer.is_problem("2 MB");
+    let kept = house.ask_with(key, "POST", "/v1/campaigns", huge.as_bytes(), &[("Idempotency-Key", "too-large")]);
+    assert_eq!(kept.status, 413, "{}", kept.body);
+    kept.is_problem("2 MB with a key");
     for depth in [33, 100, 100_000] {
         let deep = format!(r#"{{"name":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
         let answer = house.ask(key, "POST", "/v1/campaigns", deep.as_bytes());

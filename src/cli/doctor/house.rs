@@ -131,8 +131,7 @@ fn folder(config: &Config, name: &str, dir: &std::path::Path) -> Finding {
     let (version, bundle) = (bundle.version.clone(), data::with_shared_scripts(bundle));
     let report = walk::check(&check::inputs(dir, &bundle));
     if report.has_errors() {
-        let lines = report.text(Lang::En);
-        return bad(lines.lines().take(report.findings.len()).collect::<Vec<_>>().join("; "));
+        return bad(report.lines(Lang::En).collect::<Vec<_>>().join("; "));
     }
     Finding::good(what, format!("good to dial, version {version}"))
 }

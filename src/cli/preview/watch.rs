@@ -35,7 +35,7 @@ pub(super) fn proof(dir: &Path) -> Result<(), Text> {
     if !report.has_errors() {
         return Ok(());
     }
-    Err(each_lang(|lang| report.text(lang).lines().take(report.findings.len()).map(str::to_owned).collect()))
+    Err(each_lang(|lang| report.lines(lang).collect()))
 }
 
 /// One line a mistake.

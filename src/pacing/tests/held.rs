@@ -1,14 +1,14 @@
 //! The tables of demand, entry by entry, against sums written out here: hazards by half second, AMD's delay, the way
 //! from dialing to ringing, and how long an agent is held by what was answered.
 
-use super::{at, hours, near};
+use super::{at, hours, near, team};
 use crate::pacing::budget::{Held, Standing};
 use crate::pacing::conflict::Conflict;
 use crate::pacing::estimate::{Amd, Demand, HORIZON_SECONDS, HORIZONS, Level, Ring, Row, Supply, Talk};
 use crate::pacing::predictive::Predictive;
-use crate::pacing::state::{Stage, State, Work};
+use crate::pacing::state::Stage;
 use crate::pacing::{Settings, Tally, Window};
-use crate::words::{AgentId, CallId};
+use crate::words::CallId;
 
 const STEP: f64 = 0.5;
 
@@ -218,15 +218,6 @@ fn who_takes_a_call_is_ready_again_after_talk_and_wrap_up() {
 }
 
 // ── what predictive mode makes of them ──
-
-fn team(ready: u64, talking: u64) -> State {
-    let mut state = State::default();
-    for id in 0..ready + talking {
-        let agent = state.agent(AgentId(id), at(0.0));
-        state.set_work(agent, if id < ready { Work::Ready } else { Work::Talk }, at(0.0));
-    }
-    state
-}
 
 fn plain() -> Predictive {
     let mut predictive = Predictive::new(&Settings::default());

@@ -1,7 +1,7 @@
 //! How many lines predictive mode asks for, and why: the limit, the growth at the start, what is usual, and which
 //! surplus lines are hung up.
 
-use super::{WIDE, at, hours, near};
+use super::{WIDE, at, hours, near, team};
 use crate::pacing::budget::{Held, Standing};
 use crate::pacing::conflict::Conflict;
 use crate::pacing::estimate::Demand;
@@ -9,16 +9,7 @@ use crate::pacing::predictive::{Predictive, Wish, cut};
 use crate::pacing::state::{Stage, State, Work};
 use crate::pacing::why::Binding;
 use crate::pacing::{Room, Settings, Tally, Window};
-use crate::words::{AgentId, CallId};
-
-fn team(ready: u64, talking: u64) -> State {
-    let mut state = State::default();
-    for id in 0..ready + talking {
-        let agent = state.agent(AgentId(id), at(0.0));
-        state.set_work(agent, if id < ready { Work::Ready } else { Work::Talk }, at(0.0));
-    }
-    state
-}
+use crate::words::CallId;
 
 /// One that has seen enough to grow, and the table of its answers.
 fn grown(limit: f64) -> Predictive {
