@@ -121,7 +121,7 @@
 function flow(plan) end
 
 ---Declares an objection: a button at every step. When the agent clicks it, its own step is shown, and then the interrupted step again. With the choice `refused` the call ends with the outcome of `refused`; any other choice but `continue` stands for a choice of the interrupted step.
----声明一个异议：每一步都会出现相应按钮。坐席点击后显示异议自己的话术，随后回到被打断的步骤。选 `refused` 时以 `refused` 指定的结果结束；除 `continue` 以外的选项等同于被打断步骤的选项。
+---声明一个异议：每一步都会出现相应按钮。座席点击后显示异议自己的话术，随后回到被打断的步骤。选 `refused` 时以 `refused` 指定的结果结束；除 `continue` 以外的选项等同于被打断步骤的选项。
 ---@param name string
 ---@param spec Objection
 ---@return Objection
@@ -134,7 +134,7 @@ function objection(name, spec) end
 function require(name) end
 
 ---Shows the agent what to say, with choices and a form. Gives the id of the choice and the form's values. Objections raised here are dealt with before it returns. The name is a stage for pacing and a row in reports.
----向坐席显示话术、选项和表单，返回所选选项的 id 和表单内容。此处提出的异议会先处理完再返回。步骤名用于预测拨号的阶段和报表的行。
+---向座席显示话术、选项和表单，返回所选选项的 id 和表单内容。此处提出的异议会先处理完再返回。步骤名用于预测拨号的阶段和报表的行。
 ---@param name string
 ---@param spec Step
 ---@return string?
@@ -206,7 +206,7 @@ function opt_out() end
 function fill(fields) end
 
 ---Ends the flow with one of the outcomes of campaign.toml, and a note. Nothing after it runs. Flows that speak by themselves hang up; others leave the line to the agent; `hang_up` says otherwise.
----以 campaign.toml 中声明的结果结束流程，可附备注；其后的代码不再执行。自动播报的流程随即挂机，坐席流程保留通话；可用 `hang_up` 改变。
+---以 campaign.toml 中声明的结果结束流程，可附备注；其后的代码不再执行。自动播报的流程随即挂机，座席流程保留通话；可用 `hang_up` 改变。
 ---@param outcome string
 ---@param more? string|FinishMore
 function finish(outcome, more) end

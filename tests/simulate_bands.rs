@@ -53,6 +53,20 @@ fn two_settings_meet_the_same_people() {
     }
 }
 
+/// A day on which nobody may be called is no riddle: it says why, in both languages, on the terminal and on the page.
+#[test]
+fn a_day_outside_the_hours_says_so() {
+    let night = Scenario { start: "2026-11-23T22:30:00".into(), ..short() };
+    let summary = simulate(&night, vec![campaign(&[])], |_| ()).summary;
+    assert!(summary.hours.is_empty(), "nobody was called: {:?}", summary.hours);
+    let [only] = summary.reasons.as_slice() else { panic!("one reason all night: {:?}", summary.reasons) };
+    assert_eq!((only.reason.code.as_str(), only.share), ("why.hours_campaign", 1.0));
+    let bands = Bands::of("night", std::slice::from_ref(&summary));
+    for told in [summary.text(), text(&bands, None), page("night", &[&bands], &[], 0.03)] {
+        assert!(told.contains("calling hours") && told.contains("拨打时段"), "{told}");
+    }
+}
+
 /// What is fitted from a day's facts is what the day was made of, within the chance of one day.
 #[test]
 fn a_day_is_fitted_from_its_facts() {

@@ -1,5 +1,5 @@
 -- What the agent says, and what the customer may answer. docs/script-api.md has all verbs.
--- 坐席话术与客户可能的回答；全部动词见 docs/script-api.md。
+-- 座席话术与客户可能的回答；全部动词见 docs/script-api.md。
 return flow {
 	objections = {
 		objection("price", {

@@ -59,7 +59,7 @@ enum Command {
     Replay(replay::Replay),
     /// Why a campaign dials or does not, now or at a past moment. 为什么拨或不拨。
     Why(why::Why),
-    /// The proof of abandonment from the facts, by the rule's own window. 放弃率证明。
+    /// The proof of abandonment from the facts, by the rule's own window. 骚扰率证明。
     Evidence(evidence::Evidence),
     /// Recompute every KPI and every table from the facts. 由事实重算全部指标并核对。
     Verify(verify::Verify),

@@ -30,7 +30,7 @@ pub(crate) struct Simulate {
     /// People, lines and agents as the facts of this day had them (YYYY-MM-DD, with --data). 以过去一天拟合。
     #[arg(long, value_name = "DATE")]
     from_day: Option<String>,
-    /// Agents at work. 坐席数。
+    /// Agents at work. 座席数。
     #[arg(long)]
     agents: Option<u32>,
     /// Hours of dialing. 拨打小时数。

@@ -10,6 +10,7 @@ mod forecast;
 mod forecasts;
 mod heard;
 mod held;
+mod hosts;
 mod kept;
 mod ledger;
 mod rates;

@@ -79,7 +79,7 @@ pub const VERBS: &[Verb] = &[
         returns: &["Objection"],
         fails: &[],
         en: "Declares an objection: a button at every step. When the agent clicks it, its own step is shown, and then the interrupted step again. With the choice `refused` the call ends with the outcome of `refused`; any other choice but `continue` stands for a choice of the interrupted step.",
-        zh: "声明一个异议：每一步都会出现相应按钮。坐席点击后显示异议自己的话术，随后回到被打断的步骤。选 `refused` 时以 `refused` 指定的结果结束；除 `continue` 以外的选项等同于被打断步骤的选项。",
+        zh: "声明一个异议：每一步都会出现相应按钮。座席点击后显示异议自己的话术，随后回到被打断的步骤。选 `refused` 时以 `refused` 指定的结果结束；除 `continue` 以外的选项等同于被打断步骤的选项。",
         example: "objection(\"price\", {\n\ttitle = { en = \"Too expensive\", zh = \"太贵了\" },\n\ttext = { en = \"It pays for itself within a year.\", zh = \"一年就能回本。\" },\n\trefused = \"not_interested\",\n})",
     },
     Verb {
@@ -99,7 +99,7 @@ pub const VERBS: &[Verb] = &[
         returns: &["string?", "table<string, string>|string"],
         fails: &["hangup"],
         en: "Shows the agent what to say, with choices and a form. Gives the id of the choice and the form's values. Objections raised here are dealt with before it returns. The name is a stage for pacing and a row in reports.",
-        zh: "向坐席显示话术、选项和表单，返回所选选项的 id 和表单内容。此处提出的异议会先处理完再返回。步骤名用于预测拨号的阶段和报表的行。",
+        zh: "向座席显示话术、选项和表单，返回所选选项的 id 和表单内容。此处提出的异议会先处理完再返回。步骤名用于预测拨号的阶段和报表的行。",
         example: "local choice, fields = step(\"offer\", {\n\ttext = { en = \"May I send you one?\", zh = \"给您寄一件好吗？\" },\n\tchoices = { { \"yes\", en = \"Yes\", zh = \"好\" }, { \"no\", en = \"No\", zh = \"不要\" } },\n\tfields = { { name = \"quantity\", kind = \"number\", required = true } },\n})",
     },
     Verb {
@@ -199,7 +199,7 @@ pub const VERBS: &[Verb] = &[
         returns: &[],
         fails: &[],
         en: "Ends the flow with one of the outcomes of campaign.toml, and a note. Nothing after it runs. Flows that speak by themselves hang up; others leave the line to the agent; `hang_up` says otherwise.",
-        zh: "以 campaign.toml 中声明的结果结束流程，可附备注；其后的代码不再执行。自动播报的流程随即挂机，坐席流程保留通话；可用 `hang_up` 改变。",
+        zh: "以 campaign.toml 中声明的结果结束流程，可附备注；其后的代码不再执行。自动播报的流程随即挂机，座席流程保留通话；可用 `hang_up` 改变。",
         example: "finish(\"order\", { note = \"wants a call before delivery\" })",
     },
 ];
@@ -229,7 +229,7 @@ pub const NOUNS: &[Noun] = &[
                 "agent",
                 "string?",
                 "The agent's name; nil where the flow speaks by itself.",
-                "坐席名；自动播报时为 nil。",
+                "座席名；自动播报时为 nil。",
             ),
             key("lang", "string", "`en`, `zh-Hans` or `zh-Hant`.", "语言。"),
             key("local_time", "string", "At the called party, `HH:MM`.", "被叫当地时间。"),
@@ -263,7 +263,7 @@ pub const NOUNS: &[Noun] = &[
         en: "What `step` takes.",
         zh: "`step` 的内容。",
         keys: &[
-            key("text", "Text", "What the agent says.", "坐席要说的话。"),
+            key("text", "Text", "What the agent says.", "座席要说的话。"),
             key("choices", "(string|Choice)[]", "What the customer may answer.", "客户可能的回答。"),
             key("fields", "Field[]?", "A form.", "表单。"),
             key(
@@ -312,7 +312,7 @@ pub const NOUNS: &[Noun] = &[
         zh: "表单的一个字段。",
         keys: &[
             key("name", "string", "Its name in the values.", "字段名。"),
-            key("label", "Text?", "What the agent sees.", "坐席看到的标签。"),
+            key("label", "Text?", "What the agent sees.", "座席看到的标签。"),
             key("kind", "string?", "`text`, `number`, `date` or `select`.", "`text`、`number`、`date` 或 `select`。"),
             key("required", "boolean?", "No choice is taken without it.", "必填。"),
             key("options", "(string|Choice)[]?", "Of a select.", "下拉选项。"),
@@ -321,9 +321,9 @@ pub const NOUNS: &[Noun] = &[
     Noun {
         name: "Question",
         en: "What `ask` takes: a field and what the agent says.",
-        zh: "`ask` 的内容：一个字段和坐席要说的话。",
+        zh: "`ask` 的内容：一个字段和座席要说的话。",
         keys: &[
-            key("text", "Text?", "What the agent says; the label if left out.", "坐席要说的话；省略则用标签。"),
+            key("text", "Text?", "What the agent says; the label if left out.", "座席要说的话；省略则用标签。"),
             key("label", "Text?", "What stands at the field.", "字段标签。"),
             key("kind", "string?", "As of a field.", "同字段。"),
             key("required", "boolean?", "True if left out.", "省略为必填。"),
@@ -338,7 +338,7 @@ pub const NOUNS: &[Noun] = &[
         zh: "`objection` 的内容：话术和选项，或自定义函数。",
         keys: &[
             key("title", "Text?", "The button.", "按钮文字。"),
-            key("text", "Text?", "What the agent answers.", "坐席的回应。"),
+            key("text", "Text?", "What the agent answers.", "座席的回应。"),
             key(
                 "choices",
                 "(string|Choice)[]?",
@@ -428,7 +428,7 @@ pub const NOUNS: &[Noun] = &[
                 "被叫当地时间：`2026-11-30 14:30`。",
             ),
             key("seconds", "number?", "Instead of after.", "代替 after。"),
-            key("note", "string?", "For the next agent.", "给下一位坐席的备注。"),
+            key("note", "string?", "For the next agent.", "给下一位座席的备注。"),
         ],
     },
     Noun {
@@ -437,7 +437,7 @@ pub const NOUNS: &[Noun] = &[
         zh: "`finish` 除结果以外的内容。",
         keys: &[
             key("note", "string?", "Kept with the call.", "随通话保存的备注。"),
-            key("hang_up", "boolean?", "Hang up now, or leave the line to the agent.", "立即挂机，或把通话留给坐席。"),
+            key("hang_up", "boolean?", "Hang up now, or leave the line to the agent.", "立即挂机，或把通话留给座席。"),
         ],
     },
 ];

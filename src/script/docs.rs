@@ -9,7 +9,7 @@ const HEAD: &str = "# The script API · 脚本接口
 
 A flow is plain Lua (Luau) that reads from top to bottom; it sleeps while the agent or the customer answers.
 Verbs that can fail give `nil, reason`. Mistakes in the script end the flow with `file:line` and say the fix.
-流程就是从上到下阅读的 Lua（Luau）代码，等待坐席或客户回答时自动挂起。可能失败的动词返回 `nil, 原因`；脚本错误会以 `文件:行号` 结束流程并给出改法。
+流程就是从上到下阅读的 Lua（Luau）代码，等待座席或客户回答时自动挂起。可能失败的动词返回 `nil, 原因`；脚本错误会以 `文件:行号` 结束流程并给出改法。
 
 ";
 
@@ -18,7 +18,7 @@ pub fn markdown() -> String {
     let mut out = HEAD.to_owned();
     for (group, title) in [
         (Group::File, "Files · 文件"),
-        (Group::Agent, "With an agent · 坐席流程"),
+        (Group::Agent, "With an agent · 座席流程"),
         (Group::Voice, "Speaking by itself · 自动播报"),
         (Group::Any, "Everywhere · 通用"),
     ] {

@@ -14,6 +14,7 @@ pub mod list;
 pub mod people;
 pub mod plan;
 pub mod population;
+pub mod reasons;
 pub mod recover;
 pub mod report;
 pub mod report_bands;

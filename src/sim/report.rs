@@ -1,6 +1,7 @@
 //! What a simulated day came to, hour by hour: a fold over its facts, as text for people and JSON for machines.
 //! Counts are its own; every ratio is the KPI catalogue's. It refuses to define another.
 
+use super::reasons::{self, ReasonTime};
 use crate::facts::{Abandon, Envelope, Fact};
 use crate::kpi::{Figure, Fold, Interval, Query};
 use crate::words::*;
@@ -51,6 +52,8 @@ pub struct Summary {
     /// Every KPI of the catalogue over the whole day.
     pub kpis: BTreeMap<&'static str, Figure>,
     pub facts: u64,
+    /// What decided how much was dialed, longest first; empty for a day that was recorded.
+    pub reasons: Vec<ReasonTime>,
     pub violations: Vec<String>,
 }
 
@@ -228,6 +231,7 @@ impl Summary {
         .expect("a string");
         self.agents_text(&mut out);
         self.kpis_text(&mut out);
+        out += &reasons::text(&self.reasons);
         for violation in &self.violations {
             writeln!(out, "BROKEN  {violation}").expect("a string");
         }
@@ -257,13 +261,15 @@ impl Summary {
     }
 
     fn agents_text(&self, out: &mut String) {
-        writeln!(out, "\nagents' time").expect("a string");
+        writeln!(out, "\nagents' time 座席时间").expect("a string");
         for (state, ms) in &self.agent_time_ms {
             let share = *ms as f64 / self.login_ms.max(1) as f64;
             let drawn = bar((share * 1000.0) as u64, 1000, 40);
             writeln!(out, "  {state:<12} {:>5.1}%  {drawn}", share * 100.0).expect("a string");
         }
-        for (what, spread) in [("people wait", self.customers_wait), ("agents wait", self.agents_wait)] {
+        for (what, spread) in
+            [("people wait 客户等待", self.customers_wait), ("agents wait 座席等待", self.agents_wait)]
+        {
             writeln!(
                 out,
                 "{what}: mean {:.1} s, p50 {:.1} s, p90 {:.1} s, max {:.1} s ({} times)",

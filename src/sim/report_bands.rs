@@ -1,6 +1,7 @@
 //! Many seeds of one day: bands of what they came to, hour by hour, and two settings side by side on the same people.
 //! Text for a terminal stands here, pages in `report_html`. It refuses to define a figure: those are the summaries'.
 
+use super::reasons::{self, ReasonTime};
 use super::report::Summary;
 use serde::Serialize;
 use std::fmt::Write;
@@ -73,12 +74,12 @@ fn kpi_count(summary: &Summary, id: &str) -> Option<f64> {
 pub const FIGURES: &[Figure] = &[
     Figure { id: "occupancy", en: "utilization", zh: "利用率", shown: Shown::Share, of: |s| kpi(s, "occupancy") },
     Figure {
-        id: "abandon_rate", en: "abandonment", zh: "放弃率", shown: Shown::Share, of: |s| kpi(s, "abandon_rate")
+        id: "abandon_rate", en: "abandonment", zh: "骚扰率", shown: Shown::Share, of: |s| kpi(s, "abandon_rate")
     },
     Figure {
         id: "worst_hour",
         en: "worst hour's abandonment",
-        zh: "最差一小时放弃率",
+        zh: "最差一小时骚扰率",
         shown: Shown::Share,
         of: worst_hour,
     },
@@ -101,7 +102,7 @@ pub const FIGURES: &[Figure] = &[
     Figure {
         id: "agents_wait",
         en: "agents wait, mean",
-        zh: "坐席等待均值",
+        zh: "座席等待均值",
         shown: Shown::Seconds,
         of: |s| Some(s.agents_wait.mean_ms / 1000.0),
     },
@@ -143,6 +144,8 @@ pub struct Bands {
     pub runs: usize,
     pub figures: Vec<(&'static str, Option<Band>)>,
     pub hours: Vec<HourBand>,
+    /// Over all runs, longest first.
+    pub reasons: Vec<ReasonTime>,
     pub violations: usize,
 }
 
@@ -153,8 +156,9 @@ impl Bands {
         names.sort_unstable();
         names.dedup();
         let hours = names.into_iter().map(|from| hour(from, runs)).collect();
+        let reasons = reasons::pooled(runs.iter().map(|run| run.reasons.as_slice()));
         let violations = runs.iter().map(|run| run.violations.len()).sum();
-        Bands { name: name.to_owned(), runs: runs.len(), figures, hours, violations }
+        Bands { name: name.to_owned(), runs: runs.len(), figures, hours, reasons, violations }
     }
 
     pub fn figure(&self, id: &str) -> Option<Band> {
@@ -247,6 +251,7 @@ pub fn text(bands: &Bands, recorded: Option<&Summary>) -> String {
         writeln!(out, "{}", line.trim_end()).expect("a string");
     }
     hours_text(&mut out, bands);
+    out += &reasons::text(&bands.reasons);
     if bands.violations > 0 {
         writeln!(out, "{} rules were broken: please report this with the seed. 有规则被违反。", bands.violations)
             .expect("a string");

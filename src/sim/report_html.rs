@@ -1,7 +1,9 @@
 //! Bands as one HTML file that needs nothing beside it: charts as inline SVG with a table twin, light and dark, English
 //! and Chinese. No script, no font, no address of anybody. It refuses to compute.
 
+use super::reasons;
 use super::report_bands::{Band, Bands, FIGURES, HourBand, Paired, Shown};
+use crate::words::Lang;
 use std::fmt::Write;
 
 const STYLE: &str = "
@@ -46,7 +48,7 @@ const CHARTS: [Chart; 4] = [
     },
     Chart {
         en: "Abandonment by hour",
-        zh: "每小时放弃率",
+        zh: "每小时骚扰率",
         shown: Shown::Share,
         most: None,
         capped: true,
@@ -83,6 +85,7 @@ pub fn page(title: &str, sets: &[&Bands], pairs: &[Paired], cap: f64) -> String 
     for chart in &CHARTS {
         draw(&mut out, chart, sets, cap);
     }
+    decided(&mut out, sets);
     twin(&mut out, sets);
     let note = both(
         "Lines are medians; the shaded bands hold 90 % of the runs.",
@@ -132,6 +135,19 @@ fn figures(out: &mut String, sets: &[&Bands], pairs: &[Paired]) {
         out.push_str("</tr>");
     }
     out.push_str("</table>");
+}
+
+/// What the dialer said of itself, by time.
+fn decided(out: &mut String, sets: &[&Bands]) {
+    for (set, class) in sets.iter().zip(["a", "b"]) {
+        let what = both("What decided the dialing, of the time", "拨打由什么决定（时间占比）");
+        write!(out, "<h2><span class=\"key {class}\"></span>{what}</h2><table>").expect("a string");
+        for time in reasons::shown(&set.reasons) {
+            let [en, zh] = [Lang::En, Lang::ZhHans].map(|lang| escaped(&time.reason.text(lang)));
+            write!(out, "<tr><td>{}</td><td>{:.1} %</td></tr>", both(&en, &zh), time.share * 100.0).expect("a string");
+        }
+        out.push_str("</table>");
+    }
 }
 
 fn draw(out: &mut String, chart: &Chart, sets: &[&Bands], cap: f64) {

@@ -1,7 +1,7 @@
 //! A whole day at once: the world, the loop, the report. It refuses to build the engine: it is given one.
 
 use super::report::{Report, Summary};
-use super::{Scenario, SimWorld};
+use super::{Scenario, SimWorld, reasons};
 use crate::engine::{CampaignSpec, Engine, run};
 use crate::facts::Envelope;
 use jiff::tz::TimeZone;
@@ -31,7 +31,8 @@ pub fn simulate(scenario: &Scenario, specs: Vec<CampaignSpec>, mut sink: impl Fn
     run(&mut engine, &mut world);
     world.closes();
     let (steps, violations) = (world.steps, world.checks.count);
+    let reasons = reasons::by_time(&world.decided, world.wall());
     let kept = world.checks.violations.iter().map(ToString::to_string).collect();
     drop(world);
-    Day { summary: report.finish(kept), steps, violations }
+    Day { summary: Summary { reasons, ..report.finish(kept) }, steps, violations }
 }

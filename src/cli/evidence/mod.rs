@@ -120,7 +120,7 @@ fn text(proof: &Proof) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    line(format!("Abandonment of \"{}\" ({}) from its facts  活动放弃率证明", proof.name, proof.campaign));
+    line(format!("Abandonment of \"{}\" ({}) from its facts  活动骚扰率证明", proof.name, proof.campaign));
     line(format!("  profile 口径      {} ({})", proof.profile, proof.source));
     line(format!("  rule packs 规则包 {}", proof.packs.join(", ")));
     line(format!("  window 窗口       {}, zone {}", proof.window, proof.zone));

@@ -236,7 +236,7 @@ impl<'a> SimWorld<'a> {
         self.stopped
     }
 
-    fn wall(&self) -> Wall {
+    pub fn wall(&self) -> Wall {
         self.now.wall(self.offset)
     }
 
