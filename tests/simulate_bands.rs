@@ -59,8 +59,8 @@ fn a_day_outside_the_hours_says_so() {
     let night = Scenario { start: "2026-11-23T22:30:00".into(), ..short() };
     let summary = simulate(&night, vec![campaign(&[])], |_| ()).summary;
     assert!(summary.hours.is_empty(), "nobody was called: {:?}", summary.hours);
-    let [only] = summary.reasons.as_slice() else { panic!("one reason all night: {:?}", summary.reasons) };
-    assert_eq!((only.reason.code.as_str(), only.share), ("why.hours_campaign", 1.0));
+    let longest = &summary.reasons[0];
+    assert!(longest.reason.code == "why.hours_campaign" && longest.share > 0.9, "{:?}", summary.reasons);
     let bands = Bands::of("night", std::slice::from_ref(&summary));
     for told in [summary.text(), text(&bands, None), page("night", &[&bands], &[], 0.03)] {
         assert!(told.contains("calling hours") && told.contains("拨打时段"), "{told}");

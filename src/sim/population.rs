@@ -2,12 +2,15 @@
 //! the script is talked about and what is chosen there, how long agents wrap up. It refuses to invent: what facts do not
 //! tell (patience, what AMD mistook) stays as in the scenario it starts from.
 
+mod said;
+
 use super::dist::Dist;
-use super::scenario::{Break, FromHour, Mix, Scenario};
-use super::survivors::{Rung, Survivors};
-use crate::facts::{Envelope, Fact, Verdict};
+use super::scenario::{Break, FromHour, Scenario};
+use super::survivors::Survivors;
+use crate::facts::{Envelope, Fact};
 use crate::words::*;
 use jiff::tz::TimeZone;
+use said::{Call, Tally, kind, rang, seconds};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer observations than this change nothing.
@@ -34,23 +37,6 @@ pub struct Fitter {
     holds: Vec<f64>,
     entered: u64,
     left: u64,
-}
-
-#[derive(Debug, Default)]
-struct Call {
-    invited: Option<Moment>,
-    rang: Option<Moment>,
-    answered: Option<Moment>,
-    hour: u8,
-    greeted: Option<Moment>,
-    greeting: Option<f64>,
-    classified: Option<Moment>,
-    verdict: Option<Verdict>,
-    met: bool,
-    step: Option<(String, Moment)>,
-    held: Option<Moment>,
-    clicked: Option<Moment>,
-    ended: Option<(Moment, Cause)>,
 }
 
 #[derive(Debug, Default)]
@@ -239,154 +225,6 @@ impl Fitter {
     }
 }
 
-impl Call {
-    fn is_machine(&self) -> bool {
-        !self.met
-            && matches!(
-                self.verdict,
-                Some(Verdict::Machine(MachineKind::Voicemail | MachineKind::Ivr | MachineKind::Assistant))
-            )
-    }
-
-    fn is_person(&self) -> bool {
-        self.answered.is_some() && (self.met || !matches!(self.verdict, Some(Verdict::Machine(_))))
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Human,
-    Machine,
-    Fax,
-    Invalid,
-    Sit,
-    Busy,
-    Rejected,
-    Fail,
-    Congestion,
-    Silent,
-    NoAnswer,
-    /// Cancelled while ringing: shares of what it would have become.
-    Cut {
-        human: f64,
-        machine: f64,
-    },
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    human: f64,
-    machine: f64,
-    fax: f64,
-    invalid: f64,
-    sit: f64,
-    busy: f64,
-    rejected: f64,
-    fail: f64,
-    congestion: f64,
-    silent: f64,
-    no_answer: f64,
-}
-
-impl Tally {
-    fn add(&mut self, kind: Kind) {
-        match kind {
-            Kind::Human => self.human += 1.0,
-            Kind::Machine => self.machine += 1.0,
-            Kind::Fax => self.fax += 1.0,
-            Kind::Invalid => self.invalid += 1.0,
-            Kind::Sit => self.sit += 1.0,
-            Kind::Busy => self.busy += 1.0,
-            Kind::Rejected => self.rejected += 1.0,
-            Kind::Fail => self.fail += 1.0,
-            Kind::Congestion => self.congestion += 1.0,
-            Kind::Silent => self.silent += 1.0,
-            Kind::NoAnswer => self.no_answer += 1.0,
-            Kind::Cut { human, machine } => {
-                self.human += human;
-                self.machine += machine;
-                self.no_answer += 1.0 - human - machine;
-            }
-        }
-    }
-
-    /// Numbers that can answer.
-    fn working(&self) -> f64 {
-        self.all() - self.fax - self.invalid
-    }
-
-    fn all(&self) -> f64 {
-        let Tally { human, machine, fax, invalid, sit, busy, rejected, fail, congestion, silent, no_answer } = self;
-        human + machine + fax + invalid + sit + busy + rejected + fail + congestion + silent + no_answer
-    }
-
-    fn share(&self, of: impl Fn(&Tally) -> f64) -> f64 {
-        of(self) / self.all().max(1.0)
-    }
-
-    fn mix(&self) -> Mix {
-        let working = self.working().max(1.0);
-        Mix {
-            human: self.human / working,
-            machine: self.machine / working,
-            busy: self.busy / working,
-            rejected: self.rejected / working,
-            sit: self.sit / working,
-            fail: self.fail / working,
-            congestion: self.congestion / working,
-            silent: self.silent / working,
-        }
-    }
-}
-
-/// How far the ringing came, and how it ended.
-fn rang(call: &Call) -> Option<(f64, Rung)> {
-    let (end, _) = call.ended.as_ref()?;
-    let age = seconds(call.answered.unwrap_or(*end), call.rang?);
-    let rung = match call {
-        _ if call.cut() => Rung::Cut,
-        _ if call.is_person() => Rung::Human,
-        _ if call.is_machine() => Rung::Machine,
-        _ => Rung::Nobody,
-    };
-    Some((age, rung))
-}
-
-/// What the call says of the number; a share of each where it was cut off.
-/// `None`: it says nothing about people.
-fn kind(call: &Call, survivors: &Survivors) -> Option<Kind> {
-    let (end, cause) = call.ended.as_ref()?;
-    if call.cut() {
-        let (human, machine) = survivors.from(seconds(*end, call.rang?));
-        return Some(Kind::Cut { human, machine });
-    }
-    let kind = match cause {
-        Cause::Machine(MachineKind::Fax) => Kind::Fax,
-        Cause::Machine(_) => Kind::Machine,
-        Cause::Handled | Cause::AbandonedNoAgent | Cause::AbandonedCustomerEarly => Kind::Human,
-        Cause::Invalid(InvalidKind::Sit) => Kind::Sit,
-        Cause::Invalid(_) => Kind::Invalid,
-        Cause::Busy => Kind::Busy,
-        Cause::Rejected => Kind::Rejected,
-        Cause::NoAnswer => Kind::NoAnswer,
-        Cause::Failed(FailKind::Congestion) => Kind::Congestion,
-        Cause::Failed(FailKind::Timeout) => Kind::Silent,
-        Cause::Failed(FailKind::Carrier) => Kind::Fail,
-        Cause::Failed(FailKind::OwnError) | Cause::Interrupted | Cause::CancelledStopped | Cause::CancelledSurplus => {
-            return None;
-        }
-    };
-    Some(kind)
-}
-
-impl Call {
-    /// We cancelled it while it rang.
-    fn cut(&self) -> bool {
-        let cancelled = matches!(self.ended, Some((_, Cause::CancelledSurplus | Cause::CancelledStopped)));
-        cancelled && self.rang.is_some() && self.answered.is_none()
-    }
-}
-
 /// A lognormal of the same logarithmic mean and spread. False, and unchanged, with too few observations.
 fn fit(dist: &mut Dist, seconds: &[f64]) -> bool {
     fit_weighted(dist, seconds.iter().map(|seconds| (*seconds, 1.0)))
@@ -404,10 +242,6 @@ fn fit_weighted(dist: &mut Dist, observed: impl Iterator<Item = (f64, f64)>) -> 
     let n = logs.len() as f64;
     *dist = Dist::lognormal(mean.exp().min(3_600.0), (spread * n / (n - 1.0)).sqrt().min(2.0));
     true
-}
-
-fn seconds(now: Moment, earlier: Moment) -> f64 {
-    now.since(earlier).as_secs_f64()
 }
 
 #[cfg(test)]
