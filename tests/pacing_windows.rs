@@ -278,7 +278,12 @@ fn callbacks_and_inbound_calls_are_no_free_agents() {
             pacer.observe(at(2400 + second), Event::Ready { agent: AgentId(3) });
         }
     });
+    let moved = dials(&|pacer| {
+        (0..5).for_each(|_| pacer.expect_callback(at(2505)));
+        (0..5).for_each(|_| pacer.unexpect_callback(at(2505)));
+    });
     assert!(callbacks < free, "{callbacks} {free}");
+    assert_eq!(moved, free, "appointments that are taken back want nobody");
     assert_eq!(far, free);
     assert!(inbound < free, "{inbound} {free}");
 }
