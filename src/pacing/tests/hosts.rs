@@ -28,7 +28,7 @@ fn a_window_is_seeded_alone() {
 fn entries_leave_while_nothing_is_decided() {
     let mut pacer = two_windows();
     pacer.seed_ledger([(at(-600.0), false), (at(-10.0), true)]);
-    pacer.advance_ledger(at(3599.0));
+    pacer.advance_ledger(at(3580.0));
     assert_eq!(people(&pacer), [(2.0, 1.0), (1.0, 1.0)]);
     pacer.advance_ledger(at(3700.0));
     assert_eq!(people(&pacer), [(2.0, 1.0), (0.0, 0.0)]);
