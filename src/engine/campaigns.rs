@@ -69,7 +69,8 @@ impl Engine {
         let cap = pacing.cap;
         let mut pacer = Pacer::new(pacing.clone());
         let offset = self.wall_offset;
-        let entries = self.ledgers.remove(&id).unwrap_or_default();
+        let mut entries = self.ledgers.remove(&id).unwrap_or_default();
+        entries.sort_by_key(|entry| entry.at);
         let ledger: Vec<(Moment, bool)> = entries.into_iter().map(|e| (Moment(e.at.0 - offset), e.abandoned)).collect();
         pacer.seed_ledger(ledger.iter().copied());
         let mut tape = Tape::default();

@@ -200,6 +200,8 @@ impl Engine {
         if !within {
             self.judge_abandoned(id, Abandon::Late);
         }
+        let campaign = self.calls[&id].campaign;
+        self.tell_pacing(campaign, Event::Spoke { call: id, within });
         self.record(id);
     }
 

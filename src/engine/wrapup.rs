@@ -6,7 +6,7 @@ use super::state::{Pending, Stage};
 use super::timers::Timer;
 use crate::campaign::recycle::{self, Close, Ending, Next};
 use crate::facts::{Abandon, Fact, LeadEnd, Verdict};
-use crate::pacing::Event;
+use crate::pacing::{self, Event};
 use crate::script::Answer;
 use crate::words::*;
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl Engine {
     fn hung_up_waiting(&mut self, id: CallId) {
         self.leave_queue(id);
         self.judge_abandoned(id, Abandon::CustomerEarly);
-        self.pace_out(id, Event::Abandoned { call: id });
+        self.pace_out(id, Event::Ended { call: id, why: pacing::Ending::Hangup });
         self.end_call(id, Cause::AbandonedCustomerEarly, Side::Customer);
     }
 
@@ -82,7 +82,7 @@ impl Engine {
                 self.pace_out(id, Event::TalkEnded { call: id, agent, human: true });
                 self.begin_wrap(agent, id, leg);
             }
-            None => self.pace_out(id, Event::Ended { call: id, why: crate::pacing::Ending::Hangup }),
+            None => self.pace_out(id, Event::Ended { call: id, why: pacing::Ending::Hangup }),
         }
         self.flow_hears_hang_up(id, customer_left);
     }

@@ -71,6 +71,21 @@ fn variances_add_up_and_leave_with_their_entries() {
 }
 
 #[test]
+fn an_entry_of_before_leaves_as_if_it_had_come_in_time() {
+    let entries = [(5.0, 1.0), (0.0, 2.0), (5.5, 4.0), (2.0, 8.0), (0.5, 16.0), (9.0, 32.0)];
+    let (mut mixed, mut sorted) = (ledger(hours(1), 0.03), ledger(hours(1), 0.03));
+    entries.iter().for_each(|(second, count)| mixed.record(at(*second), served(*count)));
+    let mut entries = entries;
+    entries.sort_by(|a, b| a.0.total_cmp(&b.0));
+    entries.iter().for_each(|(second, count)| sorted.record(at(*second), served(*count)));
+    for (now, left) in [(3600.0, 63.0), (3602.0, 45.0), (3604.0, 37.0), (3607.0, 32.0), (3611.0, 0.0)] {
+        mixed.advance(at(now));
+        sorted.advance(at(now));
+        assert_eq!((tally(&mixed), tally(&sorted)), ((left, 0.0), (left, 0.0)), "at {now}");
+    }
+}
+
+#[test]
 fn an_entry_leaves_when_all_of_its_slot_is_older_than_the_window() {
     // Slots of a second up to a day, of a minute above.
     for (length, slot) in [(1, 1), (24, 1), (25, 60)] {
