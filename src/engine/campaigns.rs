@@ -110,10 +110,7 @@ impl Engine {
             by: String::new(),
         };
         self.campaigns.insert(id, campaign);
-        let promised = std::mem::take(&mut self.promised);
-        let (own, others): (Vec<_>, Vec<_>) = promised.into_iter().partition(|one| one.campaign == id);
-        self.promised = others;
-        own.into_iter().for_each(|one| self.promise(id, one.lead, one.at));
+        self.recall_promises(id);
     }
 
     /// A new day or month of the law has begun.

@@ -81,7 +81,7 @@ impl Engine {
         call.bridged = Some(now);
         self.record(id);
         let lead = self.calls[&id].lead.id;
-        self.promise_kept(campaign_id, lead);
+        self.promise_over(campaign_id, lead);
         self.tell_pacing(campaign_id, Event::Connected { call: id, agent, within });
         self.take_agent(agent, id, campaign_id);
         self.begin_flow(id);

@@ -123,7 +123,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !std::mem::replace(&mut call.paced_out, true) {
             let (campaign, lead) = (call.campaign, call.lead.id);
-            self.promise_kept(campaign, lead);
+            self.promise_over(campaign, lead);
             self.tell_pacing(campaign, event);
         }
     }

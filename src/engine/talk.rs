@@ -295,7 +295,7 @@ impl Engine {
             return;
         }
         let (campaign, lead, number_hash) = (call.campaign, call.lead.id, call.lead.number_hash.clone());
-        self.suppressed.insert(number_hash.clone());
+        self.suppress(number_hash.clone());
         self.answer_when_durable = true;
         self.fact(Fact::OptedOut { campaign, lead, call: Some(id), number_hash, by });
     }

@@ -93,11 +93,13 @@ pub struct LearnedRow {
 }
 
 /// A callback that was promised with an agent of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promised {
     pub campaign: CampaignId,
     pub lead: LeadId,
     pub at: Wall,
+    /// Keyed.
+    pub number_hash: String,
 }
 
 /// What is left of a campaign's list.

@@ -39,12 +39,15 @@ struct Fold {
     suppressed: Vec<String>,
     ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
     promised: BTreeMap<LeadId, Promised>,
+    /// Of the numbers that were called.
+    hashes: BTreeMap<LeadId, String>,
 }
 
 impl Fold {
     fn take(&mut self, envelope: &Envelope) {
         match &envelope.fact {
-            Fact::CallPlaced { call, campaign, lead, attempt, pack, .. } => {
+            Fact::CallPlaced { call, campaign, lead, attempt, pack, number_hash, .. } => {
+                self.hashes.insert(*lead, number_hash.clone());
                 let open = OpenCall {
                     call: *call,
                     campaign: *campaign,
@@ -82,11 +85,16 @@ impl Fold {
                     lead.outcome = Some(outcome.clone());
                 }
             }
-            Fact::RetryPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => _ = self.unplanned.remove(lead),
+            Fact::RetryPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => {
+                self.unplanned.remove(lead);
+                self.promised.remove(lead);
+            }
             Fact::CallbackPlanned { campaign, lead, at, agent, .. } => {
                 self.unplanned.remove(lead);
+                self.promised.remove(lead);
                 if agent.is_some() {
-                    self.promised.insert(*lead, Promised { campaign: *campaign, lead: *lead, at: *at });
+                    let number_hash = self.hashes.get(lead).cloned().unwrap_or_default();
+                    self.promised.insert(*lead, Promised { campaign: *campaign, lead: *lead, at: *at, number_hash });
                 }
             }
             Fact::OptedOut { number_hash, .. } => self.suppressed.push(number_hash.clone()),
