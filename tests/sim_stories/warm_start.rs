@@ -171,6 +171,6 @@ fn after_an_hours_pause_the_morning_counts_and_not_a_row_of_long_ago() {
     assert_eq!(warmed(&knowing.world), 1, "in the morning, with what there was, and not after the pause");
     let n = |decision: &DecisionView| decision.estimates.handling_n;
     let seen: Vec<u64> = knowing.world.decided.iter().map(|(_, decision)| n(decision)).collect();
-    assert!(seen.is_sorted(), "it forgot nothing: {seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[1] * 10 >= pair[0] * 9), "old talks fade, none are thrown away: {seen:?}");
     assert!(seen.last() > seen.first(), "{seen:?}");
 }
