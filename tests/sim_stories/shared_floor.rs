@@ -159,7 +159,7 @@ fn one_sellers_budget_outlives_a_power_cut() {
         (total.human as f64, total.abandoned() as f64)
     });
     let both = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
-    assert!(counts.iter().all(|(humans, abandoned)| *humans > 20.0 && *abandoned > 1.0), "{counts:?}");
+    assert!(counts.iter().all(|(humans, abandoned)| *humans > 10.0 && *abandoned >= 1.0), "{counts:?}");
     for id in [CampaignId(1), CampaignId(2)] {
         let joint = told_first(&world, id);
         // The seller's: the law's window and its guards. What spills over to shared agents is counted anew.
