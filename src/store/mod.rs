@@ -79,8 +79,8 @@ pub use web_sessions::{SESSION_IDLE, SESSION_LONGEST, SessionHash};
 use crate::words::{CentreId, Phone};
 use db::{Db, Sql, args, statements};
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, SqlSafeStr};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Connection, SqlSafeStr};
 use std::path::Path;
 use std::sync::Arc;
 
