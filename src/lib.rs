@@ -54,7 +54,7 @@ pub mod sim;
 
 /// What is kept.
 // uses: words facts campaign kpi
-// crates: sqlx tokio argon2
+// crates: sqlx rusqlite tokio argon2
 pub mod store;
 
 /// The world in real time.

@@ -245,6 +245,8 @@ impl Host {
         self.writer.drain().await;
         drop(self.desk);
         drop(self.writer);
+        // It ends with its last sender, before the runtime does.
+        let _ = tokio::time::timeout(LAST_WORDS, self.writing).await;
         sound
     }
 }

@@ -86,7 +86,7 @@ impl Writer {
         });
         let (deliver, confirm) = (Box::new(deliver), Box::new(confirm));
         let task = Task { store, owner, shared: shared.clone(), tickets: AtomicI64::new(1), deliver, confirm };
-        (Writer { queue, shared }, tokio::spawn(task.run(jobs)))
+        (Writer { queue, shared }, task.start(jobs))
     }
 
     /// Takes the outputs that are the store's matter and returns the others. Never waits for the store.
@@ -205,6 +205,19 @@ struct Task {
 }
 
 impl Task {
+    /// Writing in place has a thread of its own: it waits for the disk, and the engine wakes no worker of the runtime
+    /// while a group gathers.
+    fn start(self, jobs: mpsc::Receiver<Job>) -> JoinHandle<Result<(), StoreError>> {
+        if !self.store.writes_in_place() {
+            return tokio::spawn(self.run(jobs));
+        }
+        let (runtime, (ended, end)) = (tokio::runtime::Handle::current(), oneshot::channel());
+        let writing = move || _ = ended.send(runtime.block_on(self.run(jobs)));
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(writing);
+        thread.expect("a thread more, at the start");
+        tokio::spawn(async move { end.await.expect("the writer does not panic") })
+    }
+
     async fn run(self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {
         let mut group: Vec<Job> = Vec::new();
         let mut next = tokio::time::Instant::now();
@@ -212,7 +225,7 @@ impl Task {
             match tokio::time::timeout(LOOK, jobs.recv_many(&mut group, GROUP_MAX)).await {
                 Ok(0) => return Ok(()),
                 Ok(_) => {
-                    tokio::time::sleep_until(next).await;
+                    self.gather(next).await;
                     next = tokio::time::Instant::now() + GATHER;
                     while group.len() < GROUP_MAX
                         && let Ok(job) = jobs.try_recv()
@@ -227,6 +240,15 @@ impl Task {
                     self.until_done(|| self.store.holds(self.owner)).await?;
                 }
             }
+        }
+    }
+
+    /// A thread of its own simply sleeps: no timer of the runtime, and no worker that wakes for it.
+    async fn gather(&self, until: tokio::time::Instant) {
+        if self.store.writes_in_place() {
+            std::thread::sleep(until.saturating_duration_since(tokio::time::Instant::now()));
+        } else {
+            tokio::time::sleep_until(until).await;
         }
     }
 

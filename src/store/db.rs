@@ -4,7 +4,8 @@
 //! unfolds with its own function; that, and row locks, are the only places where `statements!` writes two texts.
 
 use super::StoreError;
-use sqlx::pool::PoolConnection;
+use super::sqlite_writer::{self, SqliteTx, SqliteWriter};
+use rusqlite::types::{FromSql, Value};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// Prepared statements a connection keeps: all of ours, those over many rows in each of their sizes.
@@ -143,6 +144,8 @@ fn replace_escaped_nul(text: String) -> String {
 
 pub enum Row {
     Sqlite(sqlx::sqlite::SqliteRow),
+    /// Of a transaction of SQLite's writer.
+    InPlace(Vec<Value>),
     Postgres(sqlx::postgres::PgRow),
 }
 
@@ -152,11 +155,13 @@ impl Row {
         T: for<'r> sqlx::Decode<'r, Sqlite>
             + sqlx::Type<Sqlite>
             + for<'r> sqlx::Decode<'r, Postgres>
-            + sqlx::Type<Postgres>,
+            + sqlx::Type<Postgres>
+            + FromSql,
     {
         use sqlx::Row as _;
         let got = match self {
             Row::Sqlite(row) => row.try_get(index),
+            Row::InPlace(values) => return sqlite_writer::column(values, index),
             Row::Postgres(row) => row.try_get(index),
         };
         got.map_err(|error| StoreError::of("reading a row", error))
@@ -195,18 +200,17 @@ macro_rules! bound {
 /// The pools. SQLite has one writer, so that writes queue here and never meet a lock of our own; and several readers.
 #[derive(Debug, Clone)]
 pub enum Db {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: SqliteWriter, readers: SqlitePool },
     Postgres(PgPool),
 }
 
 impl Db {
     /// A transaction that may write. Dropped without `commit`, it is undone.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let begun = match self {
-            Db::Sqlite { writer, .. } => SqliteTx::begin(writer).await.map(Tx::Sqlite),
-            Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
-        };
-        begun.map_err(|error| self.error("BEGIN", error))
+        match self {
+            Db::Sqlite { writer, .. } => writer.begin().await.map(Tx::Sqlite),
+            Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres).map_err(|error| self.error("BEGIN", error)),
+        }
     }
 
     pub async fn all(&self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
@@ -230,10 +234,12 @@ impl Db {
     /// One statement as its own transaction.
     pub async fn run(&self, sql: &Sql, args: Vec<Arg>) -> Result<u64, StoreError> {
         match self {
-            Db::Sqlite { writer, .. } => bound!(sql.sqlite, args).execute(writer).await.map(|r| r.rows_affected()),
-            Db::Postgres(pool) => bound!(sql.postgres, args).execute(pool).await.map(|r| r.rows_affected()),
+            Db::Sqlite { writer, .. } => writer.run(sql.name, sql.sqlite, args).await,
+            Db::Postgres(pool) => {
+                let done = bound!(sql.postgres, args).execute(pool).await;
+                done.map(|done| done.rows_affected()).map_err(|error| self.error(sql.name, error))
+            }
         }
-        .map_err(|error| self.error(sql.name, error))
     }
 
     /// Waiting for a connection in vain: our own writer is busy (SQLite), or the server is away (PostgreSQL).
@@ -272,63 +278,16 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// The driver's own transactions lose count of themselves when a COMMIT fails on a full disk, and the connection
-/// refuses to begin ever after. So the three words are said here.
-pub struct SqliteTx {
-    writer: PoolConnection<Sqlite>,
-    open: bool,
-}
-
-impl SqliteTx {
-    async fn begin(writer: &SqlitePool) -> Result<SqliteTx, sqlx::Error> {
-        // Open at once: a caller who goes away while this waits (a closed HTTP request) must leave nothing begun behind.
-        let mut tx = SqliteTx { writer: writer.acquire().await?, open: true };
-        let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx.writer).await;
-        tx.open = begun.is_ok();
-        begun.map(|_| tx)
-    }
-
-    async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let done = sqlx::query("COMMIT").execute(&mut *self.writer).await;
-        if done.is_err() {
-            // A failed COMMIT may or may not have ended the transaction: only when neither word works is it unclear.
-            self.open =
-                sqlx::query("ROLLBACK").execute(&mut *self.writer).await.is_err() && self.in_transaction().await;
-        } else {
-            self.open = false;
-        }
-        done.map(|_| ())
-    }
-
-    /// SQLite refuses to begin within a transaction.
-    async fn in_transaction(&mut self) -> bool {
-        sqlx::query("BEGIN").execute(&mut *self.writer).await.is_err()
-            || sqlx::query("ROLLBACK").execute(&mut *self.writer).await.is_err()
-    }
-}
-
-impl Drop for SqliteTx {
-    fn drop(&mut self) {
-        if self.open {
-            // Undone by closing: nothing can be awaited here.
-            self.writer.close_on_drop();
-        }
-    }
-}
-
 impl Tx {
     pub async fn all(&mut self, sql: &Sql, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         match self {
-            Tx::Sqlite(tx) => {
-                let rows = bound!(sql.sqlite, args).fetch_all(&mut *tx.writer).await;
-                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
-            }
+            Tx::Sqlite(tx) => tx.all(sql.sqlite, &args).map_err(|error| sqlite_writer::of(sql.name, &error)),
             Tx::Postgres(tx) => {
                 let rows = bound!(sql.postgres, args).fetch_all(&mut **tx).await;
-                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                let rows = rows.map_err(|error| StoreError::of(sql.name, error))?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
-        .map_err(|error| StoreError::of(sql.name, error))
     }
 
     pub async fn first(&mut self, sql: &Sql, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
@@ -337,18 +296,19 @@ impl Tx {
 
     pub async fn run(&mut self, sql: &Sql, args: Vec<Arg>) -> Result<u64, StoreError> {
         match self {
-            Tx::Sqlite(tx) => bound!(sql.sqlite, args).execute(&mut *tx.writer).await.map(|r| r.rows_affected()),
-            Tx::Postgres(tx) => bound!(sql.postgres, args).execute(&mut **tx).await.map(|r| r.rows_affected()),
+            Tx::Sqlite(tx) => tx.run(sql.sqlite, &args).map_err(|error| sqlite_writer::of(sql.name, &error)),
+            Tx::Postgres(tx) => {
+                let done = bound!(sql.postgres, args).execute(&mut **tx).await;
+                done.map(|done| done.rows_affected()).map_err(|error| StoreError::of(sql.name, error))
+            }
         }
-        .map_err(|error| StoreError::of(sql.name, error))
     }
 
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Tx::Sqlite(tx) => tx.commit().await,
-            Tx::Postgres(tx) => tx.commit().await,
+            Tx::Sqlite(tx) => tx.commit().map_err(|error| sqlite_writer::of("COMMIT", &error)),
+            Tx::Postgres(tx) => tx.commit().await.map_err(|error| StoreError::of("COMMIT", error)),
         }
-        .map_err(|error| StoreError::of("COMMIT", error))
     }
 }
 

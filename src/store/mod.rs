@@ -40,6 +40,7 @@ mod recordings;
 mod recovery;
 mod since;
 mod sqlite;
+mod sqlite_writer;
 mod suppression;
 mod testaments;
 mod touched;
@@ -78,8 +79,8 @@ pub use web_sessions::{SESSION_IDLE, SESSION_LONGEST, SessionHash};
 use crate::words::{CentreId, Phone};
 use db::{Db, Sql, args, statements};
 use sha2::{Digest, Sha256};
-use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Connection, SqlSafeStr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -193,6 +194,14 @@ impl Store {
         refused
     }
 
+    /// True: a write runs where it is asked for, disk and all (SQLite). False: it is awaited (PostgreSQL).
+    pub fn writes_in_place(&self) -> bool {
+        match self.db() {
+            Db::Sqlite { .. } => true,
+            Db::Postgres(_) => false,
+        }
+    }
+
     fn db(&self) -> &Db {
         &self.inner.db
     }
@@ -253,7 +262,14 @@ async fn migrate(db: &Db, shown: &str) -> Result<(), StoreError> {
         Migrator::with_migrations(MIGRATIONS.iter().map(of).collect())
     };
     let done = match db {
-        Db::Sqlite { writer, .. } => migrator(false).run(writer).await,
+        Db::Sqlite { writer, .. } => match sqlite::for_migrations(writer).await {
+            Ok(mut connection) => {
+                let done = migrator(false).run(&mut connection).await;
+                // A connection that does not close in order is closed by its drop.
+                done.and(connection.close().await.map_err(Into::into))
+            }
+            Err(error) => Err(error.into()),
+        },
         Db::Postgres(pool) => migrator(true).run(pool).await,
     };
     fail_point("at", "migrated");

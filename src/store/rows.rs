@@ -46,9 +46,9 @@ enums!(LeadState, Verdict, Abandon, Cause, Side, NotDialed, OrderState, AgentSta
 table! {
     /// The part of a lead that facts and leases change.
     LeadFold in lead_sql("lead") {
-        id: LeadId = int,
-        campaign: CampaignId = int,
-        number_hash: String = text,
+        id: LeadId = fixed_int,
+        campaign: CampaignId = fixed_int,
+        number_hash: String = fixed_text,
         state: LeadState = text,
         attempts: u32 = int,
         /// From facts. Zero: at once.
@@ -78,10 +78,10 @@ impl LeadFold {
 table! {
     /// One attempt, from `CallPlaced` to its outcome.
     CallRow in call_sql("call") {
-        id: CallId = int,
-        node: u16 = int,
-        campaign: CampaignId = int,
-        lead: LeadId = int,
+        id: CallId = fixed_int,
+        node: u16 = fixed_int,
+        campaign: CampaignId = fixed_int,
+        lead: LeadId = fixed_int,
         attempt: u32 = int,
         number_hash: String = text,
         zone: String = text,
@@ -146,9 +146,9 @@ impl CallRow {
 table! {
     /// An order without its lines.
     OrderHead in orders_sql("orders") {
-        id: OrderId = int,
-        call: CallId = int,
-        campaign: CampaignId = int,
+        id: OrderId = fixed_int,
+        call: CallId = fixed_int,
+        campaign: CampaignId = fixed_int,
         lead: LeadId = int,
         agent: Option<AgentId> = int,
         total_minor: i64 = int,
@@ -177,8 +177,8 @@ pub struct OrderRow {
 table! {
     /// A closed recording; `file` is relative to the recordings folder.
     RecordingRow in recording_sql("recording") {
-        id: RecordingId = int,
-        call: CallId = int,
+        id: RecordingId = fixed_int,
+        call: CallId = fixed_int,
         campaign: Option<CampaignId> = int,
         lead: Option<LeadId> = int,
         length_ms: u32 = int,
@@ -191,8 +191,8 @@ table! {
 table! {
     /// An agent's time between login and logout.
     SessionRow in agent_session_sql("agent_session") {
-        id: SessionId = int,
-        node: u16 = int,
+        id: SessionId = fixed_int,
+        node: u16 = fixed_int,
         agent: AgentId = int,
         logged_in: Wall = int,
         state: Option<AgentState> = text,

@@ -1,14 +1,12 @@
-//! Opening SQLite: one writer, several readers, WAL, and every commit on the disk before it is acknowledged.
+//! Opening SQLite: one writer (`sqlite_writer`), several readers, and for migrations a connection of their own.
 
 use super::StoreError;
 use super::db::Db;
+use super::sqlite_writer::{BUSY, SqliteWriter, TURN};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// Another process (an import beside `serve`) may hold the file for a chunk of rows. A lock must be named within five
-/// seconds (I14), so this is shorter.
-const BUSY: Duration = Duration::from_secs(3);
 const READERS: u32 = 4;
 
 /// `path` as written after `sqlite:`; relative ones lie in the data directory.
@@ -35,38 +33,37 @@ pub(super) async fn open(file: &Path) -> Result<Db, StoreError> {
     if let Some(dir) = file.parent() {
         std::fs::create_dir_all(dir).map_err(|error| unreachable(file, &error.to_string()))?;
     }
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .foreign_keys(true)
-        .busy_timeout(BUSY)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-65536")
-        .pragma("temp_store", "MEMORY")
-        .statement_cache_capacity(super::db::STATEMENTS_KEPT);
-    let log = |options: SqliteConnectOptions| {
-        use sqlx::ConnectOptions;
-        options.disable_statement_logging()
-    };
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .acquire_timeout(Duration::from_secs(30))
-        .connect_with(log(options.clone()))
-        .await
-        .map_err(|error| unreachable(file, &error.to_string()))?;
+    // First the writer: it makes the file.
+    let writer = SqliteWriter::open(file).map_err(|error| unreachable(file, &error.to_string()))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(Duration::from_secs(30))
-        .connect_with(log(options.pragma("query_only", "ON").pragma("cache_size", "-16384")))
+        .acquire_timeout(TURN)
+        // A file does not go away like a server: no ping before each use.
+        .test_before_acquire(false)
+        .connect_with(options(file).pragma("query_only", "ON").pragma("cache_size", "-16384"))
         .await
         .map_err(|error| unreachable(file, &error.to_string()))?;
     private(file)?;
     Ok(Db::Sqlite { writer, readers })
+}
+
+/// While nobody writes yet.
+pub(super) async fn for_migrations(writer: &SqliteWriter) -> Result<SqliteConnection, sqlx::Error> {
+    options(&writer.file().await).connect().await
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("temp_store", "MEMORY")
+        .statement_cache_capacity(super::db::STATEMENTS_KEPT)
+        .disable_statement_logging()
 }
 
 /// The file holds personal data: nobody but its owner reads it.

@@ -15,6 +15,8 @@ pub trait Column: Sized {
 
 /// Declares a record, its columns, and a macro with the SQL around them: `select` (all columns, no condition),
 /// `upsert_before` and `upsert_after`, `update_before` and `update_after` (many rows, by id; see `tuples`), `columns` (their types).
+/// A column is an `int` or a `text`; one that never changes in a row's life is `fixed_int` or `fixed_text`, and no
+/// update names it: SQLite writes every index anew whose columns an update names, changed or not.
 macro_rules! table {
     ($(#[$doc:meta])* $name:ident in $module:ident ($table:literal) {
         $($(#[$fdoc:meta])* $field:ident: $type:ty = $kind:ident,)+
@@ -50,10 +52,10 @@ macro_rules! table {
             (upsert_before) => { concat!("INSERT INTO ", $table, " (centre" $(, ", ", stringify!($field))+,
                 ") VALUES") };
             (upsert_after) => { concat!("ON CONFLICT (id) DO UPDATE SET centre = excluded.centre"
-                $(, ", ", stringify!($field), " = excluded.", stringify!($field))+) };
+                $(, set_column!($kind, $field, " = excluded."))+) };
             (update_before) => { concat!("WITH r (centre" $(, ", ", stringify!($field))+, ") AS") };
             (update_after) => { concat!("UPDATE ", $table, " SET centre = r.centre"
-                $(, ", ", stringify!($field), " = r.", stringify!($field))+,
+                $(, set_column!($kind, $field, " = r."))+,
                 " FROM r WHERE ", $table, ".id = r.id") };
             (columns) => { concat!("i" $(, column_type!($kind))+) };
         }
@@ -64,8 +66,27 @@ macro_rules! column_type {
     (int) => {
         "i"
     };
+    (fixed_int) => {
+        "i"
+    };
     (text) => {
         "t"
+    };
+    (fixed_text) => {
+        "t"
+    };
+}
+
+/// One column of an update's SET, with the comma before it.
+macro_rules! set_column {
+    (fixed_int, $field:ident, $from:literal) => {
+        ""
+    };
+    (fixed_text, $field:ident, $from:literal) => {
+        ""
+    };
+    ($kind:ident, $field:ident, $from:literal) => {
+        concat!(", ", stringify!($field), $from, stringify!($field))
     };
 }
 
