@@ -114,6 +114,8 @@ fn renamed(event: Event, call_of: impl Fn(CallId) -> CallId, agent_of: impl Fn(A
             Event::Connected { call: call_of(call), agent: agent_of(agent), within }
         }
         Event::Abandoned { call } => Event::Abandoned { call: call_of(call) },
+        Event::Spoke { call, within } => Event::Spoke { call: call_of(call), within },
+        Event::Unserved { call, answered, abandoned } => Event::Unserved { call: call_of(call), answered, abandoned },
         Event::Step { call, agent, step } => Event::Step { call: call_of(call), agent: agent_of(agent), step },
         Event::TalkEnded { call, agent, human } => {
             Event::TalkEnded { call: call_of(call), agent: agent_of(agent), human }

@@ -69,7 +69,8 @@ impl Engine {
         let cap = pacing.cap;
         let mut pacer = Pacer::new(pacing.clone());
         let offset = self.wall_offset;
-        let entries = self.ledgers.remove(&id).unwrap_or_default();
+        let mut entries = self.ledgers.remove(&id).unwrap_or_default();
+        entries.sort_by_key(|entry| entry.at);
         let ledger: Vec<(Moment, bool)> = entries.into_iter().map(|e| (Moment(e.at.0 - offset), e.abandoned)).collect();
         pacer.seed_ledger(ledger.iter().copied());
         let mut tape = Tape::default();
@@ -109,10 +110,7 @@ impl Engine {
             by: String::new(),
         };
         self.campaigns.insert(id, campaign);
-        let promised = std::mem::take(&mut self.promised);
-        let (own, others): (Vec<_>, Vec<_>) = promised.into_iter().partition(|one| one.campaign == id);
-        self.promised = others;
-        own.into_iter().for_each(|one| self.promise(id, one.lead, one.at));
+        self.recall_promises(id);
     }
 
     /// A new day or month of the law has begun.

@@ -6,7 +6,7 @@ use super::state::{Call, Pending, Stage};
 use super::timers::Timer;
 use crate::campaign::settings::HandledBy;
 use crate::facts::{Abandon, Fact, Verdict};
-use crate::pacing::Event;
+use crate::pacing::{Ending, Event};
 use crate::script::Prompt;
 use crate::words::*;
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Engine {
         call.bridged = Some(now);
         self.record(id);
         let lead = self.calls[&id].lead.id;
-        self.promise_kept(campaign_id, lead);
+        self.promise_over(campaign_id, lead);
         self.tell_pacing(campaign_id, Event::Connected { call: id, agent, within });
         self.take_agent(agent, id, campaign_id);
         self.begin_flow(id);
@@ -106,7 +106,7 @@ impl Engine {
         let campaign_id = call.campaign;
         self.leave_queue(id);
         self.judge_abandoned(id, Abandon::NoAgent);
-        self.pace_out(id, Event::Abandoned { call: id });
+        self.pace_out(id, Event::Ended { call: id, why: Ending::Hangup });
         let campaign = &self.campaigns[&campaign_id];
         let message = campaign.spec.settings.abandonment.message.clone();
         let lang = self.lang_of(&self.calls[&id]);
@@ -123,8 +123,16 @@ impl Engine {
             return;
         }
         let waited = now.since(call.clock.unwrap_or(now));
-        let pack = call.pack.to_owned();
+        let (campaign, pack) = (call.campaign, call.pack.to_owned());
+        let answered = call.answered.unwrap_or(now);
         self.fact(Fact::CallAbandoned { call: id, abandon, waited_ms: millis(waited), pack });
+        let abandoned = match abandon {
+            Abandon::NoAgent | Abandon::Crash => true,
+            Abandon::CustomerEarly => false,
+            // Served, though late: pacing hears that with the connect, or with the flow's first words.
+            Abandon::Late => return,
+        };
+        self.tell_pacing(campaign, Event::Unserved { call: id, answered, abandoned });
     }
 
     pub(super) fn leave_queue(&mut self, id: CallId) {

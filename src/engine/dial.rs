@@ -165,6 +165,7 @@ impl Engine {
                 LeadEnd::Invalid
             }
         };
+        self.promise_over(campaign, lead.id);
         self.fact(Fact::LeadClosed { campaign, lead: lead.id, reason: end });
     }
 

@@ -1,5 +1,5 @@
 //! What pacing learns outlives the run: kept by list type and hour of the day, given to the next run of the same as a
-//! start (growth is bounded by what resolves in the new run all the same); and the callbacks that it should expect.
+//! start (growth is bounded by what resolves in the new run all the same).
 //! It refuses to know what was learned: that is pacing's.
 
 use super::Engine;
@@ -19,8 +19,11 @@ const CALLS_MIN: u64 = 100;
 /// Names of steps only grow from run to run: a row with more of them than this is learned anew, before pacing's stages
 /// run out.
 const STEPS_MAX: usize = 48;
-/// A run that has placed nothing for so long is a new one when it goes on.
-const NEW_RUN: Duration = Duration::from_secs(3600);
+/// What was learned within this time knows today's list better than any earlier day's row of the hour: a pause, a meal,
+/// a restart of the program make no new list. A run that has placed nothing for longer is a new one when it goes on.
+const TODAY: Duration = Duration::from_secs(3 * 3600);
+/// A row of the very hour that is older than this comes after a younger one of the hour beside.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 /// What was learned, and which steps its stages are.
 #[derive(Serialize, Deserialize)]
@@ -30,20 +33,19 @@ struct Body {
 }
 
 impl Engine {
-    /// Before the first call of a run: pacing starts from what runs of such a list taught at this hour, or the next, or
-    /// the last.
+    /// Before the first call of a run: pacing starts from what runs of such a list taught in the last hours, or else at
+    /// this hour of the day, or the next, or the last.
     pub(super) fn warm(&mut self, id: CampaignId) {
         let now = self.now;
         let Some(campaign) = self.campaigns.get(&id) else { return };
-        let new = campaign.placed.is_none_or(|at| now.since(at) >= NEW_RUN);
+        let new = campaign.placed.is_none_or(|at| now.since(at) >= TODAY);
         if !new || !campaign.calls.is_empty() || campaign.hopper.is_empty() {
             return;
         }
-        let hour = self.hour(id);
+        let (hour, wall) = (self.hour(id), self.wall());
         let key = |hour: u8| (self.list_type(id), hour);
-        let rows = [hour, (hour + 1) % 24, (hour + 23) % 24].map(|hour| self.learned.get(&key(hour)));
-        let row = rows.into_iter().flatten().find(|row| self.wall().since(row.at) <= AGE_MAX).cloned();
-        let (now, wall) = (self.now, self.wall());
+        let rows = self.learned.range(key(0)..=key(23)).map(|(_, row)| row);
+        let row = nearest(rows, hour, wall).cloned();
         let campaign = self.campaigns.get_mut(&id).expect("looked up above");
         campaign.placed = Some(now);
         let Some(row) = row else { return };
@@ -102,26 +104,54 @@ impl Engine {
         let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
         u8::try_from(zone.to_datetime(self.wall().timestamp()).hour()).expect("hours of a day")
     }
+}
 
-    // ── callbacks ──
+/// The row that says most about now: the latest word of the last hours, or else that of the hour of the day.
+fn nearest<'a>(rows: impl Iterator<Item = &'a LearnedRow>, hour: u8, wall: Wall) -> Option<&'a LearnedRow> {
+    let rank = |row: &LearnedRow| {
+        let age = wall.since(row.at);
+        let beside = [hour, (hour + 1) % 24, (hour + 23) % 24].iter().position(|one| *one == row.hour);
+        match (age, beside) {
+            (age, _) if age < TODAY => Some((0, age.as_micros())),
+            (age, Some(beside)) if age <= WEEK => Some((1, beside as u128)),
+            (age, Some(beside)) if age <= AGE_MAX => Some((2, beside as u128)),
+            (_, Some(_) | None) => None,
+        }
+    };
+    rows.filter_map(|row| Some((rank(row)?, row))).min_by_key(|(rank, _)| *rank).map(|(_, row)| row)
+}
 
-    /// A callback is promised with an agent of its own: from its time on, one agent less is free.
-    pub(super) fn promise(&mut self, id: CampaignId, lead: LeadId, at: Wall) {
-        self.promise_kept(id, lead);
-        let (now, wall, at) = (self.now, self.wall(), Moment(at.0 - self.wall_offset));
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
-        campaign.promised.insert(lead, at);
-        campaign.pacer.expect_callback(at);
-        campaign.tape.write(now, wall, &Entry::Callback { at, expected: true });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(hour: u8, age_minutes: i64) -> LearnedRow {
+        LearnedRow { list_type: "filters".into(), hour, at: Wall(-age_minutes * 60_000_000), body: String::new() }
     }
 
-    /// It met its agent, or came to nothing.
-    pub(super) fn promise_kept(&mut self, id: CampaignId, lead: LeadId) {
-        let (now, wall) = (self.now, self.wall());
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
-        if let Some(at) = campaign.promised.remove(&lead) {
-            campaign.pacer.unexpect_callback(at);
-            campaign.tape.write(now, wall, &Entry::Callback { at, expected: false });
-        }
+    fn chosen(rows: &[(u8, i64)], hour: u8) -> Option<(u8, i64)> {
+        let rows: Vec<LearnedRow> = rows.iter().map(|(hour, age)| row(*hour, *age)).collect();
+        nearest(rows.iter(), hour, Wall(0)).map(|row| (row.hour, -row.at.0 / 60_000_000))
+    }
+
+    const DAY: i64 = 24 * 60;
+
+    #[test]
+    fn todays_word_comes_before_an_earlier_days_row_of_the_hour() {
+        let old = (11, 50 * DAY);
+        assert_eq!(chosen(&[old, (10, 61)], 11), Some((10, 61)), "an hour's pause");
+        assert_eq!(chosen(&[(11, DAY), (9, 170), (10, 100)], 11), Some((10, 100)), "the latest of today");
+        assert_eq!(chosen(&[(0, 50 * DAY), (22, 100), (23, 50 * DAY)], 0), Some((22, 100)), "over midnight");
+        assert_eq!(chosen(&[old, (7, 181)], 11), Some(old), "this morning was another time of day");
+    }
+
+    #[test]
+    fn else_the_hour_counts_and_weeks_ago_less_than_the_hour_beside() {
+        assert_eq!(chosen(&[(10, DAY), (11, DAY), (12, DAY)], 11), Some((11, DAY)));
+        assert_eq!(chosen(&[(10, DAY), (12, 2 * DAY)], 11), Some((12, 2 * DAY)), "the next hour before the last");
+        assert_eq!(chosen(&[(10, DAY), (11, 8 * DAY)], 11), Some((10, DAY)));
+        assert_eq!(chosen(&[(10, 9 * DAY), (11, 8 * DAY)], 11), Some((11, 8 * DAY)));
+        assert_eq!(chosen(&[(23, DAY), (1, 2 * DAY)], 0), Some((1, 2 * DAY)));
+        assert_eq!(chosen(&[(9, DAY), (13, DAY), (11, 61 * DAY)], 11), None);
     }
 }

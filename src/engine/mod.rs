@@ -6,6 +6,7 @@
 
 mod agents;
 mod answer;
+mod callbacks;
 mod campaigns;
 mod connect;
 mod dial;

@@ -2,6 +2,7 @@
 //! It refuses to end a conversation.
 
 use super::Engine;
+use super::callbacks::Word;
 use super::io::*;
 use super::timers::Timer;
 use crate::campaign::recycle::{self, Ending};
@@ -100,8 +101,8 @@ impl Engine {
             interested: meaning.interested,
             amended: amendment.again,
         });
-        if meaning.opt_out && self.suppressed.insert(amendment.number_hash.clone()) {
-            let number_hash = amendment.number_hash;
+        if meaning.opt_out && self.suppress(amendment.number_hash.clone()) {
+            let number_hash = amendment.number_hash.clone();
             self.fact(Fact::OptedOut { campaign, lead, call: Some(call), number_hash, by: Side::Customer });
         }
         let at_work = self.campaigns[&campaign].hopper.iter().any(|waiting| waiting.id == lead)
@@ -115,7 +116,8 @@ impl Engine {
                 opted_out: meaning.opt_out,
             };
             let next = recycle::after_call(settings, amendment.attempt, &ending, self.wall());
-            self.plan(campaign, lead, call, agent, next);
+            let word = agent.map(|agent| Word { agent, number_hash: &amendment.number_hash });
+            self.plan(campaign, lead, call, word, next);
         }
         Ok(Reply::Done)
     }

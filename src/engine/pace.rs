@@ -5,7 +5,7 @@ use super::Engine;
 use super::io::*;
 use super::tape::{Decided, Entry};
 use super::timers::Timer;
-use crate::pacing::{Event, Room};
+use crate::pacing::{Event, Room, Tally, Window};
 use crate::words::*;
 use std::time::Duration;
 
@@ -29,6 +29,14 @@ impl Engine {
             campaign.tape.write(now, wall, &Entry::Heard(event));
             campaign.restless = true;
         }
+    }
+
+    /// The abandonment ledger as of the last input: each window of the law and of the guards with its sums. What the
+    /// store's facts say of the same time is the same.
+    pub fn ledger(&mut self, id: CampaignId) -> Option<Vec<(Window, Tally)>> {
+        let campaign = self.campaigns.get_mut(&id)?;
+        campaign.pacer.advance_ledger(self.now);
+        Some(campaign.pacer.ledger().windows().collect())
     }
 
     /// Hands a campaign's tape to the store, if it is full.
@@ -115,7 +123,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !std::mem::replace(&mut call.paced_out, true) {
             let (campaign, lead) = (call.campaign, call.lead.id);
-            self.promise_kept(campaign, lead);
+            self.promise_over(campaign, lead);
             self.tell_pacing(campaign, event);
         }
     }

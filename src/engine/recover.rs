@@ -9,6 +9,7 @@ use super::timers::Timer;
 use super::{Engine, Owner};
 use crate::campaign::recycle::{self, Ending};
 use crate::facts::{Abandon, Fact};
+use crate::pacing::Event;
 use crate::words::*;
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ impl Engine {
             self.fact(Fact::AgentLoggedOut { agent, session, effective: last, reason: "interrupted".to_owned() });
         }
         let mut open_calls = known.open_calls;
+        open_calls.iter().for_each(|open| self.count_open(open));
         for leftover in known.leftovers {
             let at = open_calls.iter().position(|open| Some(open.call) == leftover.call);
             let open = at.map(|at| open_calls.remove(at));
@@ -67,9 +69,9 @@ impl Engine {
             if let (Some(trunk), true) = (trunk, open.sip_call_id.as_ref() != Some(&sip_call_id)) {
                 self.fact(Fact::InviteSent { call: open.call, leg, trunk, sip_call_id, caller_id });
             }
-            if answered && !open.answered {
+            if answered && open.answered.is_none() {
                 self.fact(Fact::CallAnswered { call: open.call });
-                open.answered = true;
+                open.answered = Some(self.wall());
             }
             open
         });
@@ -87,9 +89,10 @@ impl Engine {
     }
 
     fn leftover_picked_up(&mut self, leg: LegId) {
+        let wall = self.wall();
         let open = self.leftovers.get_mut(&leg).and_then(|left| left.open.as_mut());
-        if let Some(open) = open.filter(|open| !open.answered) {
-            open.answered = true;
+        if let Some(open) = open.filter(|open| open.answered.is_none()) {
+            open.answered = Some(wall);
             let call = open.call;
             self.fact(Fact::CallAnswered { call });
         }
@@ -116,13 +119,32 @@ impl Engine {
 
     fn close_open_call(&mut self, open: OpenCall) {
         let OpenCall { call, campaign, lead, attempt, .. } = open;
-        let waited = open.answered && open.machine.is_none() && !open.bridged && !open.abandoned;
-        if waited {
+        let unjudged = open.machine.is_none() && !open.bridged && open.abandoned.is_none();
+        if let Some(answered) = open.answered.filter(|_| unjudged) {
             self.fact(Fact::CallAbandoned { call, abandon: Abandon::Crash, waited_ms: 0, pack: open.pack });
+            let entry = LedgerEntry { at: answered, abandoned: true };
+            self.count_late(campaign, call, entry);
         }
         let cause = Cause::Interrupted;
         self.fact(Fact::CallEnded { call, cause: cause.clone(), sip: None, q850: None, by: Side::Us, talk_ms: 0 });
         self.unplanned.push(UnplannedLead { call, campaign, lead, attempt, cause: Some(cause), outcome: None });
+    }
+
+    /// Who was served or judged before the crash; the store's ledgers hold calls that are over.
+    fn count_open(&mut self, open: &OpenCall) {
+        if let Some(entry) = open.entry() {
+            self.count_late(open.campaign, open.call, entry);
+        }
+    }
+
+    /// In the ledger that the campaign will begin with, or has begun with.
+    fn count_late(&mut self, campaign: CampaignId, call: CallId, LedgerEntry { at, abandoned }: LedgerEntry) {
+        if self.campaigns.contains_key(&campaign) {
+            let answered = Moment(at.0 - self.wall_offset);
+            self.tell_pacing(campaign, Event::Unserved { call, answered, abandoned });
+        } else {
+            self.ledgers.entry(campaign).or_default().push(LedgerEntry { at, abandoned });
+        }
     }
 
     /// The campaign's settings are known: its leads that were on their way when the program died get their plan.

@@ -41,7 +41,7 @@ impl Engine {
             Request::SetMode { campaign, mode } => self.set_mode(campaign, mode, by),
             Request::LeadsChanged { campaign } => self.leads_changed(campaign),
             Request::Suppress { number_hash } => {
-                self.suppressed.insert(number_hash);
+                self.suppress(number_hash);
                 Ok(Reply::Done)
             }
             Request::AddAgent(agent) => {

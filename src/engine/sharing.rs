@@ -187,6 +187,8 @@ impl Engine {
                 !within || counts_for.is_some_and(|kept_for| kept_for != id)
             }
             Event::Abandoned { .. } => true,
+            Event::Spoke { within, .. } => !within,
+            Event::Unserved { abandoned, .. } => abandoned,
             Event::Dialed { .. }
             | Event::Ringing { .. }
             | Event::Answered { .. }

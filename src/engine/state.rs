@@ -1,5 +1,6 @@
 //! What the engine knows of campaigns, calls and trunks between inputs.
 
+use super::callbacks::Appointment;
 use super::io::{CampaignSpec, LeadCounts, Refusal, Reply, TrunkRecord};
 use super::tape::{Joint, Tape};
 use super::why::Told;
@@ -43,7 +44,7 @@ pub(super) struct Campaign {
     pub placed: Option<Moment>,
     pub learned_kept: Moment,
     /// Callbacks that pacing expects: promised with an agent of their own.
-    pub promised: BTreeMap<LeadId, Moment>,
+    pub promised: BTreeMap<LeadId, Appointment>,
     /// What pacing was last told of the seller's other campaigns.
     pub joint: Joint,
     /// Customers of this campaign, as if those whom agents of other campaigns served had been let go: it may dial for

@@ -200,6 +200,8 @@ impl Engine {
         if !within {
             self.judge_abandoned(id, Abandon::Late);
         }
+        let campaign = self.calls[&id].campaign;
+        self.tell_pacing(campaign, Event::Spoke { call: id, within });
         self.record(id);
     }
 
@@ -293,7 +295,7 @@ impl Engine {
             return;
         }
         let (campaign, lead, number_hash) = (call.campaign, call.lead.id, call.lead.number_hash.clone());
-        self.suppressed.insert(number_hash.clone());
+        self.suppress(number_hash.clone());
         self.answer_when_durable = true;
         self.fact(Fact::OptedOut { campaign, lead, call: Some(id), number_hash, by });
     }

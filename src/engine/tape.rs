@@ -11,8 +11,8 @@ use std::time::Duration;
 /// A piece is handed to the store when it is so old or so long.
 const PIECE: Duration = Duration::from_secs(60);
 const PIECE_BYTES: usize = 64 << 10;
-/// Two: with `Joint`, `Warm`, `Callback`. Pieces of version one are read, too.
-const VERSION: u64 = 2;
+/// Two: with `Joint`, `Warm`, `Callback`. Three: with `Spoke`, `Unserved`. Older pieces are read, too.
+const VERSION: u64 = 3;
 
 /// What stands on a tape.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,6 +196,15 @@ impl Tape {
             Event::Pause { agent } => self.of_agent(29, gap, agent),
             Event::Logout { agent } => self.of_agent(30, gap, agent),
             Event::Taken { agent } => self.of_agent(31, gap, agent),
+            Event::Spoke { call, within } => {
+                self.of_call(32, gap, call);
+                self.put(u64::from(within));
+            }
+            Event::Unserved { call, answered, abandoned } => {
+                self.of_call(33, gap, call);
+                self.put_signed(answered.0);
+                self.put(u64::from(abandoned));
+            }
         }
     }
 
@@ -389,6 +398,11 @@ impl<'a> Reader<'a> {
             29 => Event::Pause { agent: self.agent()? },
             30 => Event::Logout { agent: self.agent()? },
             31 => Event::Taken { agent: self.agent()? },
+            32 => Event::Spoke { call: self.call()?, within: self.number()? == 1 },
+            33 => {
+                let (call, answered) = (self.call()?, Moment(self.signed()?));
+                Event::Unserved { call, answered, abandoned: self.number()? == 1 }
+            }
             _ => return Err(TapeError::Broken(self.at)),
         })
     }

@@ -1,12 +1,13 @@
 //! Hang-up, wrap-up, outcome: what came of a call, and what becomes of its lead.
 
 use super::Engine;
+use super::callbacks::Word;
 use super::io::*;
 use super::state::{Pending, Stage};
 use super::timers::Timer;
 use crate::campaign::recycle::{self, Close, Ending, Next};
 use crate::facts::{Abandon, Fact, LeadEnd, Verdict};
-use crate::pacing::Event;
+use crate::pacing::{self, Event};
 use crate::script::Answer;
 use crate::words::*;
 use std::time::Duration;
@@ -54,7 +55,7 @@ impl Engine {
     fn hung_up_waiting(&mut self, id: CallId) {
         self.leave_queue(id);
         self.judge_abandoned(id, Abandon::CustomerEarly);
-        self.pace_out(id, Event::Abandoned { call: id });
+        self.pace_out(id, Event::Ended { call: id, why: pacing::Ending::Hangup });
         self.end_call(id, Cause::AbandonedCustomerEarly, Side::Customer);
     }
 
@@ -82,7 +83,7 @@ impl Engine {
                 self.pace_out(id, Event::TalkEnded { call: id, agent, human: true });
                 self.begin_wrap(agent, id, leg);
             }
-            None => self.pace_out(id, Event::Ended { call: id, why: crate::pacing::Ending::Hangup }),
+            None => self.pace_out(id, Event::Ended { call: id, why: pacing::Ending::Hangup }),
         }
         self.flow_hears_hang_up(id, customer_left);
     }
@@ -280,11 +281,13 @@ impl Engine {
         let callback = call.talk.callback.or(call.callback);
         let ending = Ending { cause, outcome: outcome.as_deref(), callback, opted_out: call.opted_out };
         let next = recycle::after_call(settings, call.attempt, &ending, wall);
-        let (campaign, lead, agent) = (call.campaign, call.lead.id, call.agent);
-        self.plan(campaign, lead, id, agent, next);
+        let (campaign, lead, number_hash) = (call.campaign, call.lead.id, call.lead.number_hash.clone());
+        let word = call.agent.map(|agent| Word { agent, number_hash: &number_hash });
+        self.plan(campaign, lead, id, word, next);
     }
 
-    pub(super) fn plan(&mut self, campaign: CampaignId, lead: LeadId, id: CallId, agent: Option<AgentId>, next: Next) {
+    pub(super) fn plan(&mut self, campaign: CampaignId, lead: LeadId, id: CallId, word: Option<Word<'_>>, next: Next) {
+        self.promise_over(campaign, lead);
         match next {
             Next::Close(close) => {
                 let reason = match close {
@@ -299,9 +302,10 @@ impl Engine {
                 self.fact(Fact::RetryPlanned { campaign, lead, after: id, not_before });
             }
             Next::Callback { at } => {
+                let agent = word.map(|word| word.agent);
                 self.fact(Fact::CallbackPlanned { campaign, lead, after: id, at, agent });
-                if agent.is_some() {
-                    self.promise(campaign, lead, at);
+                if let Some(Word { number_hash, .. }) = word {
+                    self.promise(campaign, lead, at, number_hash.to_owned());
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What the facts add up to when a program starts: calls, sessions and leads that the last run left open,
 //! and the counts of a list. Plain records that the store fills and the engine reads; they decide nothing.
 
+use super::Abandon;
 use crate::words::*;
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +15,26 @@ pub struct OpenCall {
     pub invite_sent: bool,
     /// Of the last INVITE on record.
     pub sip_call_id: Option<String>,
-    pub answered: bool,
+    pub answered: Option<Wall>,
     /// AMD said human (or unknown), or no AMD.
     pub human: bool,
     pub bridged: bool,
     pub machine: Option<MachineKind>,
-    pub abandoned: bool,
+    pub abandoned: Option<Abandon>,
     pub pack: String,
+}
+
+impl OpenCall {
+    /// Its place in the abandonment ledger: a person who was served (by an agent or the flow) or judged. `None`: nobody,
+    /// or not judged yet.
+    pub fn entry(&self) -> Option<LedgerEntry> {
+        let person = self.bridged || self.machine.is_none() && self.abandoned.is_some();
+        let abandoned = match self.abandoned {
+            Some(Abandon::NoAgent | Abandon::Late | Abandon::Crash) => true,
+            Some(Abandon::CustomerEarly) | None => false,
+        };
+        self.answered.filter(|_| person).map(|at| LedgerEntry { at, abandoned })
+    }
 }
 
 /// A call that has its end, while its lead has no plan yet: the program died during wrap-up.
@@ -79,11 +93,13 @@ pub struct LearnedRow {
 }
 
 /// A callback that was promised with an agent of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promised {
     pub campaign: CampaignId,
     pub lead: LeadId,
     pub at: Wall,
+    /// Keyed.
+    pub number_hash: String,
 }
 
 /// What is left of a campaign's list.

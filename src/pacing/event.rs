@@ -36,9 +36,22 @@ pub enum Event {
         agent: AgentId,
         within: bool,
     },
-    /// Nobody was there in time, or the person hung up while waiting. Final.
+    /// Nobody was there in time, or the person hung up while waiting: counted as abandoned. Final. The judge's word;
+    /// where the law tells the two apart it is `Unserved` and `Ended`.
     Abandoned {
         call: CallId,
+    },
+    /// The flow spoke its first words: a person is served without an agent, in time or late.
+    Spoke {
+        call: CallId,
+        within: bool,
+    },
+    /// A person, answered then, whom nobody served: let go (`abandoned`), or gone before the threshold. It says nothing
+    /// of the line, whose end is told apart, before or after.
+    Unserved {
+        call: CallId,
+        answered: Moment,
+        abandoned: bool,
     },
     /// The talk entered a step of the script; `step` is the campaign's own numbering by first appearance.
     Step {

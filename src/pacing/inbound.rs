@@ -9,8 +9,9 @@ use crate::words::Moment;
 const RATE_SECONDS: f64 = 900.0;
 /// A callback is waited for so long after its time.
 const LATE_SECONDS: f64 = 30.0;
-/// Callbacks remembered; the earliest are kept.
-const PLANNED_MAX: usize = 256;
+/// Callbacks remembered, 128 kB at most; the earliest are kept. Far above what a host tells at a start (10,000): one that
+/// fell off the end would be missed when its time comes, for nobody tells it twice.
+const PLANNED_MAX: usize = 16_384;
 /// Inbound calls within the last horizon, as so many coins.
 const COINS: usize = 3;
 
@@ -45,7 +46,7 @@ impl Inbound {
 
     /// An appointment is gone: moved, or the campaign is over.
     pub fn unplan(&mut self, at: Moment) {
-        if let Some(place) = self.planned.iter().position(|planned| *planned == at) {
+        if let Ok(place) = self.planned.binary_search(&at) {
             self.planned.remove(place);
         }
     }
@@ -122,8 +123,21 @@ mod tests {
     #[test]
     fn appointments_without_end_are_bounded_and_the_earliest_stay() {
         let mut inbound = Inbound::default();
-        (0..1000).rev().for_each(|second| inbound.plan(at(second)));
+        let all = PLANNED_MAX as i64 + 1000;
+        (0..all).rev().for_each(|second| inbound.plan(at(second)));
         assert_eq!(inbound.planned.len(), PLANNED_MAX);
         assert_eq!(inbound.planned[0], at(0));
+    }
+
+    /// A day's worth of appointments at once: each is wanted when its time comes, also those told last and due last.
+    #[test]
+    fn of_a_thousand_appointments_none_is_missed() {
+        let mut inbound = Inbound::default();
+        (0..1000).for_each(|minute| inbound.plan(at(minute * 60)));
+        (500..510).for_each(|minute| inbound.unplan(at(minute * 60)));
+        for minute in 0..1000 {
+            let wanted = usize::from(!(500..510).contains(&minute));
+            assert_eq!(inbound.coins(at(minute * 60)).len(), wanted, "minute {minute}");
+        }
     }
 }

@@ -137,7 +137,7 @@ impl Ledger {
         }
     }
 
-    /// An entry (or a correction: negative weights). One that is older than the last counts with the last.
+    /// An entry (or a correction: negative weights), in any order. A period that is over takes none.
     pub fn record(&mut self, at: Moment, tally: Tally) {
         self.accounts.iter_mut().for_each(|account| account.record(at, tally));
     }
@@ -194,9 +194,12 @@ impl Account {
             Span::Ever => {}
             Span::Rolling(_) => {
                 let slot = at.0.div_euclid(self.slot());
-                match self.slots.back_mut() {
-                    Some((last, sum)) if *last >= slot => sum.add(tally),
-                    Some(_) | None => self.slots.push_back((slot, tally)),
+                // Answers come nearly in order.
+                let after = self.slots.iter().rev().take_while(|(later, _)| *later > slot).count();
+                let place = self.slots.len() - after;
+                match place.checked_sub(1).and_then(|before| self.slots.get_mut(before)) {
+                    Some((same, sum)) if *same == slot => sum.add(tally),
+                    Some(_) | None => self.slots.insert(place, (slot, tally)),
                 }
             }
             Span::Period { from, length } => {

@@ -191,6 +191,10 @@ impl Pacer {
             Event::Ended { call, why } => self.ended(call, why, now),
             Event::Connected { call, agent, within } => self.connected(call, agent, within, now),
             Event::Abandoned { call } => self.abandoned(call, now),
+            Event::Spoke { call, within } => self.spoke(call, within, now),
+            Event::Unserved { answered, abandoned, .. } => {
+                self.count(answered, now, Tally::answer(1.0, f64::from(u8::from(abandoned))));
+            }
             Event::Step { agent, step, .. } => self.stepped(agent, step, now),
             Event::TalkEnded { call, agent, human } => self.talk_ended(call, agent, human, now),
             Event::Login { agent } | Event::Ready { agent } => self.work(agent, Work::Ready, now),
@@ -267,7 +271,7 @@ impl Pacer {
             "proportional" => budget.proportional = value,
             "integral" => budget.integral = value,
             "margin" => budget.margin = value,
-            "spent_limit" => budget.spent_limit = value,
+            "spent_share" => budget.spent_share = value,
             "jumps" => self.predictive.level.tuning.jumps = value,
             "drift" => self.predictive.level.tuning.drift = value,
             "spread" => self.predictive.level.tuning.spread = value,

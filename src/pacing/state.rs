@@ -22,6 +22,8 @@ pub struct Line {
     pub since: Moment,
     /// Exposure of the stage is accounted for until here.
     pub settled: Moment,
+    /// When it was answered: the ledger's time for it.
+    pub answered: Moment,
     /// Seconds it had rung when it was answered.
     pub rung_seconds: f64,
     /// What the level filter counted in advance for this answer.
@@ -115,6 +117,7 @@ impl State {
             stage: Stage::Dialing,
             since: now,
             settled: now,
+            answered: now,
             rung_seconds: 0.0,
             credited: 0.0,
             person: 1.0,

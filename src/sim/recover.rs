@@ -2,7 +2,7 @@
 //! It refuses to guess: what is not in a durable fact did not happen.
 
 use crate::engine::{AgentRecord, LedgerEntry, OpenCall, OpenSession, Promised, Recovered, TrunkRecord, UnplannedLead};
-use crate::facts::{Abandon, Envelope, Fact, Verdict};
+use crate::facts::{Envelope, Fact, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ pub fn recovered(facts: &[Envelope], epoch: u32, agents: Vec<AgentRecord>, trunk
     for envelope in facts {
         fold.take(envelope);
     }
+    fold.ledgers.values_mut().for_each(|entries| entries.sort_by_key(|entry| entry.at));
     Recovered {
         centre: facts.first().map_or(CentreId(1), |envelope| envelope.centre),
         node: facts.first().map_or(1, |envelope| envelope.node),
@@ -38,12 +39,15 @@ struct Fold {
     suppressed: Vec<String>,
     ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
     promised: BTreeMap<LeadId, Promised>,
+    /// Of the numbers that were called.
+    hashes: BTreeMap<LeadId, String>,
 }
 
 impl Fold {
     fn take(&mut self, envelope: &Envelope) {
         match &envelope.fact {
-            Fact::CallPlaced { call, campaign, lead, attempt, pack, .. } => {
+            Fact::CallPlaced { call, campaign, lead, attempt, pack, number_hash, .. } => {
+                self.hashes.insert(*lead, number_hash.clone());
                 let open = OpenCall {
                     call: *call,
                     campaign: *campaign,
@@ -51,11 +55,11 @@ impl Fold {
                     attempt: *attempt,
                     invite_sent: false,
                     sip_call_id: None,
-                    answered: false,
+                    answered: None,
                     human: false,
                     bridged: false,
                     machine: None,
-                    abandoned: false,
+                    abandoned: None,
                     pack: pack.clone(),
                 };
                 self.calls.insert(*call, open);
@@ -65,22 +69,14 @@ impl Fold {
                 c.invite_sent = true;
                 c.sip_call_id = Some(sip_call_id.clone());
             }),
-            Fact::CallAnswered { call } => self.with(*call, |c| c.answered = true),
+            Fact::CallAnswered { call } => self.with(*call, |c| c.answered = c.answered.or(Some(envelope.wall))),
             Fact::CallClassified { call, verdict, .. } => self.with(*call, |c| match verdict {
                 Verdict::Human | Verdict::Unknown => c.human = true,
                 Verdict::Machine(kind) => c.machine = Some(*kind),
             }),
-            Fact::CallBridged { call, within, .. } | Fact::FlowSpoke { call, within, .. } => {
-                self.with(*call, |c| c.bridged = true);
-                if *within {
-                    self.human(*call, envelope.wall, false);
-                }
-            }
+            Fact::CallBridged { call, .. } | Fact::FlowSpoke { call, .. } => self.with(*call, |c| c.bridged = true),
             Fact::CallAbandoned { call, abandon, .. } => {
-                self.with(*call, |c| c.abandoned = true);
-                if !matches!(abandon, Abandon::CustomerEarly) {
-                    self.human(*call, envelope.wall, true);
-                }
+                self.with(*call, |c| c.abandoned = c.abandoned.or(Some(*abandon)));
             }
             Fact::CallWithdrawn { call, .. } => _ = self.calls.remove(call),
             Fact::CallEnded { call, cause, .. } => self.ended(*call, cause),
@@ -89,11 +85,16 @@ impl Fold {
                     lead.outcome = Some(outcome.clone());
                 }
             }
-            Fact::RetryPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => _ = self.unplanned.remove(lead),
+            Fact::RetryPlanned { lead, .. } | Fact::LeadClosed { lead, .. } => {
+                self.unplanned.remove(lead);
+                self.promised.remove(lead);
+            }
             Fact::CallbackPlanned { campaign, lead, at, agent, .. } => {
                 self.unplanned.remove(lead);
+                self.promised.remove(lead);
                 if agent.is_some() {
-                    self.promised.insert(*lead, Promised { campaign: *campaign, lead: *lead, at: *at });
+                    let number_hash = self.hashes.get(lead).cloned().unwrap_or_default();
+                    self.promised.insert(*lead, Promised { campaign: *campaign, lead: *lead, at: *at, number_hash });
                 }
             }
             Fact::OptedOut { number_hash, .. } => self.suppressed.push(number_hash.clone()),
@@ -113,6 +114,9 @@ impl Fold {
 
     fn ended(&mut self, id: CallId, cause: &Cause) {
         let Some(open) = self.calls.remove(&id) else { return };
+        if let Some(entry) = open.entry() {
+            self.ledgers.entry(open.campaign).or_default().push(entry);
+        }
         let OpenCall { call, campaign, lead, attempt, .. } = open;
         let cause = Some(cause.clone());
         self.unplanned.insert(lead, UnplannedLead { call, campaign, lead, attempt, cause, outcome: None });
@@ -121,12 +125,6 @@ impl Fold {
     fn with(&mut self, call: CallId, change: impl FnOnce(&mut OpenCall)) {
         if let Some(call) = self.calls.get_mut(&call) {
             change(call);
-        }
-    }
-
-    fn human(&mut self, call: CallId, at: Wall, abandoned: bool) {
-        if let Some(call) = self.calls.get(&call) {
-            self.ledgers.entry(call.campaign).or_default().push(LedgerEntry { at, abandoned });
         }
     }
 }

@@ -22,7 +22,7 @@ statements! {
     LEARNED = one(
         "SELECT list_type, hour, at, body FROM learned WHERE centre = $1 AND at >= $2 ORDER BY at DESC LIMIT $3");
     PROMISED = one(
-        "SELECT campaign, id, callback_at FROM lead
+        "SELECT campaign, id, callback_at, number_hash FROM lead
          WHERE state = 'scheduled' AND callback_agent IS NOT NULL AND callback_at >= $1 ORDER BY callback_at, id LIMIT $2");
 }
 
@@ -48,7 +48,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let (campaign, lead) = (CampaignId::from_sql(row.int(0)?), LeadId::from_sql(row.int(1)?));
-                Ok(Promised { campaign, lead, at: Wall(row.int(2)?) })
+                Ok(Promised { campaign, lead, at: Wall(row.int(2)?), number_hash: row.text(3)? })
             })
             .collect()
     }

@@ -124,14 +124,14 @@ fn open_call(call: &CallRow) -> OpenCall {
         attempt: call.attempt,
         invite_sent: call.invite_at.is_some(),
         sip_call_id: call.sip_call_id.clone(),
-        answered: call.answered_at.is_some(),
+        answered: call.answered_at,
         human: call.human(),
         bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),
         machine: call.verdict.and_then(|verdict| match verdict {
             Verdict::Machine(kind) => Some(kind),
             Verdict::Human | Verdict::Unknown => None,
         }),
-        abandoned: call.abandon.is_some(),
+        abandoned: call.abandon,
         pack: call.pack.clone(),
     }
 }

@@ -9,6 +9,7 @@ mod day;
 mod invalid;
 mod kit;
 mod last_look;
+mod ledger;
 mod machine;
 mod manual;
 mod no_answer;

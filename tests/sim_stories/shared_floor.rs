@@ -1,11 +1,16 @@
 //! Several campaigns on one floor: agents are shared by weights, one seller has one budget.
 
 use crate::kit::*;
-use outpace::engine::CampaignSpec;
+use outpace::cli::evidence::proof::Prover;
+use outpace::engine::tape::{Entry, Joint, Reader};
+use outpace::engine::{CampaignSpec, Engine, run};
 use outpace::facts::{Abandon, Envelope, Fact};
-use outpace::sim::Scenario;
+use outpace::sim::{Scenario, SimWorld};
 use outpace::words::*;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
 
 const PREDICTIVE: (&str, &str) = ("mode = \"progressive\"", "mode = \"predictive\"");
 
@@ -101,4 +106,65 @@ fn a_shared_floor_is_twice_the_same() {
         serde_json::to_string(&told.facts).expect("facts are JSON")
     };
     assert_eq!(once(), once());
+}
+
+/// What a campaign was first told of the seller's budget.
+fn told_first(world: &SimWorld<'_>, id: CampaignId) -> Joint {
+    for (_, piece) in world.tapes.iter().filter(|(of, _)| *of == id) {
+        let mut reader = Reader::open(piece).expect("a piece");
+        while let Some((_, _, entry)) = reader.next_entry().expect("whole") {
+            if let Entry::Joint(joint) = entry {
+                return joint;
+            }
+        }
+    }
+    panic!("campaign {id} was told nothing")
+}
+
+/// The power goes off in mid-morning. Both campaigns begin again with what both had let go, people on the line at the
+/// crash among them: the seller's budget knows no restart.
+#[test]
+fn one_sellers_budget_outlives_a_power_cut() {
+    let disk: Rc<RefCell<Vec<Envelope>>> = Rc::default();
+    let sink = || {
+        let kept = disk.clone();
+        Box::new(move |envelope: &Envelope| kept.borrow_mut().push(envelope.clone()))
+    };
+    let mut day = floor(6, 0.3);
+    day.population.patience_seconds = outpace::sim::dist::Dist::uniform(1.0, 9.0);
+    let hasty = |id| {
+        let mode = (PREDICTIVE.0, "mode = \"ratio\"\nlines_per_agent = 4.0");
+        let spec = campaign(&[mode]);
+        let mut spec = CampaignSpec { id: CampaignId(id), name: format!("campaign{id}"), ..spec };
+        spec.settings.abandonment.cap = 0.3;
+        spec
+    };
+    let mut world = SimWorld::new(&day, vec![hasty(1), hasty(2)], sink());
+    world.cut_at(6_000);
+    run(&mut Engine::new(1), &mut world);
+    let remains = world.crashes(disk.borrow().clone());
+    let before = disk.borrow().len();
+    let mut world = SimWorld::after(remains, Duration::from_secs(20), sink());
+    run(&mut Engine::new(1), &mut world);
+    world.closes();
+    assert_eq!(world.checks.violations, []);
+    let facts = disk.borrow();
+    // Up to the restart, and how it judged the calls that were open.
+    let configured = facts.iter().skip(before).position(|e| matches!(e.fact, Fact::CampaignConfigured(_)));
+    let known = &facts[..before + configured.expect("it began again")];
+    let counts = [CampaignId(1), CampaignId(2)].map(|id| {
+        let mut prover = Prover::new(id);
+        known.iter().for_each(|fact| prover.observe(fact));
+        let total = prover.prove(None, None).expect("it was configured").total;
+        (total.human as f64, total.abandoned() as f64)
+    });
+    let both = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
+    assert!(counts.iter().all(|(humans, abandoned)| *humans > 10.0 && *abandoned >= 1.0), "{counts:?}");
+    for id in [CampaignId(1), CampaignId(2)] {
+        let joint = told_first(&world, id);
+        // The seller's: the law's window and its guards. What spills over to shared agents is counted anew.
+        for (window, tally) in &joint.windows[..3] {
+            assert_eq!((tally.humans, tally.abandoned), both, "{id}, {}", window.name());
+        }
+    }
 }

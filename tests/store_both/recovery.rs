@@ -50,7 +50,7 @@ pub async fn what_was_open_is_found(store: &Store) {
         standing
             .open_calls
             .iter()
-            .map(|call| (call.call, call.invite_sent, call.answered, call.human))
+            .map(|call| (call.call, call.invite_sent, call.answered.is_some(), call.human))
             .collect::<Vec<_>>(),
         [(open, false, true, true)]
     );

@@ -22,6 +22,8 @@ fn entries() -> Vec<Entry> {
         Event::Pause { agent },
         Event::Ready { agent },
         Event::Taken { agent },
+        Event::Spoke { call, within: true },
+        Event::Unserved { call, answered: Moment(-3), abandoned: true },
         Event::Logout { agent },
     ];
     let room = Room { channels: 30, calls_this_second: 2, leads: u32::MAX };

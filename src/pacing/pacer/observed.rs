@@ -31,7 +31,7 @@ impl Pacer {
         self.predictive.answered(&self.state);
         self.state.advance(call, Stage::Answered, now);
         if let Some(line) = self.state.line(call) {
-            (line.rung_seconds, line.credited) = (rung, credited);
+            (line.rung_seconds, line.credited, line.answered) = (rung, credited, now);
         }
     }
 
@@ -93,14 +93,25 @@ impl Pacer {
 
     pub(super) fn connected(&mut self, call: CallId, agent: AgentId, within: bool, now: Moment) {
         self.live(call, now);
-        let person = self.state.line(call).map_or(1.0, |line| line.person);
-        self.count(now, Tally::answer(person, if within { 0.0 } else { person }));
-        self.state.advance(call, Stage::Talking, now);
+        self.served(call, within, now);
         self.work(agent, Work::Talk, now);
         let at = self.state.agent(agent, now);
         let agent = &mut self.state.agents[at];
         (agent.stage, agent.stage_since, agent.talk_since) = (0, now, now);
         self.state.touch(at);
+    }
+
+    pub(super) fn spoke(&mut self, call: CallId, within: bool, now: Moment) {
+        self.live(call, now);
+        if self.state.line(call).is_some_and(|line| line.stage == Stage::Waiting) {
+            self.served(call, within, now);
+        }
+    }
+
+    fn served(&mut self, call: CallId, within: bool, now: Moment) {
+        let (person, answered) = self.state.line(call).map_or((1.0, now), |line| (line.person, line.answered));
+        self.count(answered, now, Tally::answer(person, if within { 0.0 } else { person }));
+        self.state.advance(call, Stage::Talking, now);
     }
 
     pub(super) fn abandoned(&mut self, call: CallId, now: Moment) {
@@ -110,12 +121,13 @@ impl Pacer {
                 Counts::Answers => 1.0,
                 Counts::People => self.predictive.person(line.rung_seconds),
             };
-            self.count(now, Tally::answer(person, person));
+            self.count(line.answered, now, Tally::answer(person, person));
         }
     }
 
-    pub(super) fn count(&mut self, now: Moment, tally: Tally) {
-        self.ledger.record(now, tally);
+    /// In the ledger at the time of the answer, as the law's evidence has it.
+    pub(super) fn count(&mut self, answered: Moment, now: Moment, tally: Tally) {
+        self.ledger.record(answered.min(now), tally);
         self.predictive.budget.passed(&self.settings, now, tally);
         if self.fallback.counts_from.is_some_and(|from| now >= from) {
             self.fallback.tally.humans += tally.humans;

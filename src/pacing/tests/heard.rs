@@ -116,6 +116,45 @@ fn an_event_that_skips_some_stands_for_those_before() {
     assert_eq!(told.ledger().window(0).expect("one").1.humans, 0.0);
 }
 
+/// The flow's first words count once, at the time of the answer; whoever nobody served counts whatever became of the line.
+#[test]
+fn whom_the_flow_serves_and_whom_nobody_serves_is_counted_at_the_answer() {
+    let call = CallId(1);
+    let hour = Window::law(Span::Rolling(Duration::from_secs(3600)), 0.03);
+    let counted = |story: &dyn Fn(&mut Pacer), now: f64| {
+        let mut pacer = Pacer::new(Settings { mode: Mode::Agentless, window: hour.span, ..Settings::default() });
+        pacer.observe(at(0.0), Event::Dialed { call });
+        pacer.observe(at(4.0), Event::Answered { call });
+        story(&mut pacer);
+        let waiting = pacer.decide(at(now), WIDE).estimates.calls_waiting;
+        let (_, tally) = pacer.ledger().window(0).expect("the law's own");
+        (tally.humans, tally.abandoned, waiting)
+    };
+    let spoke = |within| {
+        move |pacer: &mut Pacer| {
+            pacer.observe(at(8.0), Event::Live { call });
+            pacer.observe(at(9.0), Event::Spoke { call, within });
+            pacer.observe(at(12.0), Event::Spoke { call, within });
+        }
+    };
+    assert_eq!(counted(&spoke(true), 20.0), (1.0, 0.0, 0), "served, and nobody waits any more");
+    assert_eq!(counted(&spoke(false), 20.0), (1.0, 1.0, 0));
+    assert_eq!(counted(&spoke(true), 3604.0).0, 1.0);
+    assert_eq!(counted(&spoke(true), 3606.0).0, 0.0, "an hour and its slot after the answer, not after the first word");
+    let left = |abandoned| {
+        move |pacer: &mut Pacer| {
+            pacer.observe(at(8.0), Event::Unserved { call, answered: at(4.0), abandoned });
+            pacer.observe(at(8.0), Event::Ended { call, why: Ending::Hangup });
+        }
+    };
+    assert_eq!(counted(&left(false), 20.0), (1.0, 0.0, 0));
+    assert_eq!(counted(&left(true), 20.0), (1.0, 1.0, 0));
+    assert_eq!(counted(&left(true), 3606.0), (0.0, 0.0, 0));
+    // A flow that never spoke on a line that is gone: nobody.
+    let stranger = |pacer: &mut Pacer| pacer.observe(at(9.0), Event::Spoke { call: CallId(7), within: true });
+    assert_eq!(counted(&stranger, 20.0).0, 0.0);
+}
+
 #[test]
 fn a_late_event_changes_no_stage_back() {
     let settings = Settings::default();
