@@ -5,7 +5,7 @@ use outpace::facts::{Envelope, Fact};
 use std::collections::BTreeSet;
 
 const V1: &str = include_str!("facts_golden/v1.jsonl");
-const SOURCE: &str = include_str!("../src/facts/mod.rs");
+const SOURCE: &str = include_str!("../src/facts/about.rs");
 
 fn read(line: &str) -> Envelope {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("a fact of version 1 cannot be read: {error}\n{line}"))

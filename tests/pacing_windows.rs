@@ -59,7 +59,7 @@ fn a_good_month_does_not_hide_a_bad_hour() {
     assert_eq!(decision.window.1.name(), "1 h");
     assert_eq!((decision.estimates.humans, decision.estimates.abandoned), (200, 20));
     let sentence = decision.reason.text(Lang::En);
-    assert!(sentence.contains("(window 1 h)") && sentence.contains("cap of 6.00 %"), "{sentence}");
+    assert!(sentence.contains("(window 1 h)") && sentence.contains("6.00 % is allowed"), "{sentence}");
     let tallies: Vec<f64> = pacer.ledger().windows().map(|(_, tally)| tally.humans).collect();
     assert_eq!(tallies[0], 20_200.0, "the month");
     assert!(tallies[1] > 200.0 && tallies[1] < 1000.0, "24 hours: {tallies:?}");

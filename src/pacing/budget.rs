@@ -11,6 +11,8 @@ use super::state::seconds;
 use crate::words::Moment;
 use std::time::Duration;
 
+/// The cap that the constants were found for.
+const USUAL_CAP: f64 = 0.03;
 /// Over which the utilization is measured against the target.
 const TARGET_SECONDS: f64 = 600.0;
 /// Speed of easing: a utilization five points above the target shrinks the limit by a tenth a minute.
@@ -52,9 +54,12 @@ struct Purse {
 pub struct Tuning {
     /// Share of the cap that is aimed at.
     pub aim: f64,
-    /// Calls kept back, for a small team; grows with the noise.
+    /// Calls kept back, for a small team; grows with the noise, and below a cap of three in a hundred, where one call too
+    /// many takes the longer to make good.
     pub reserve: f64,
-    /// Calls lent at the start to a team of `credit_agents` or more, and paid back over the first answers.
+    /// Lent at the start to a team of `credit_agents` or more and paid back over the first answers: calls, as a share of
+    /// what those answers will bring, and at most so many.
+    pub credit_share: f64,
     pub credit: f64,
     pub credit_answers: f64,
     pub credit_agents: f64,
@@ -80,6 +85,7 @@ impl Default for Tuning {
         Tuning {
             aim: 0.99,
             reserve: 3.0,
+            credit_share: 0.9,
             credit: 4.0,
             credit_answers: 150.0,
             credit_agents: 15.0,
@@ -210,8 +216,8 @@ impl Budget {
             variance: 0.0,
         };
         // Counted in part: a run of a thousand answers must hold the cap by itself, small ones together.
-        let margin =
-            tuning.margin * (tally.humans / 1000.0).clamp(tuning.margin_least, 1.0) * tally.variance.max(0.0).sqrt();
+        let whole = (tally.humans / 1000.0).clamp(tuning.margin_least, 1.0);
+        let margin = tuning.margin * scarcity(cap) * whole * tally.variance.max(0.0).sqrt();
         let lent = lent(tuning, window, tally, standing.agents);
         let room = room(settings, window, tally) - in_flight.abandoned - margin + lent;
         let humans = (tally.humans + in_flight.humans).max(window.answers_min);
@@ -219,7 +225,8 @@ impl Budget {
         let purse = &mut self.purses[at];
         purse.cap = cap;
         purse.noise = (4.0 + 3.0 * cap * self.per_minute).sqrt();
-        let balance = allowed - tally.abandoned - in_flight.abandoned - tuning.reserve * 0.5 * purse.noise;
+        let reserve = tuning.reserve * 0.5 * purse.noise * scarcity(cap).sqrt();
+        let balance = allowed - tally.abandoned - in_flight.abandoned - reserve;
         purse.balance = balance / purse.noise;
         let push = (tuning.proportional * purse.balance).clamp(-4.0, 2.0);
         let burst = burst(tuning, self.lately, cap);
@@ -227,6 +234,11 @@ impl Budget {
         let conflict = if room < 0.0 { conflict.min(tuning.spent_share * cap) } else { conflict };
         Limit { conflict, room, window: at }
     }
+}
+
+/// Below the usual cap each call too many takes so much longer to make good, and more is kept back for it.
+fn scarcity(cap: f64) -> f64 {
+    (USUAL_CAP / cap.max(1e-3)).clamp(1.0, 2.5)
 }
 
 /// A logarithm, zero or less: what the last minutes abandoned above the cap and above chance. A list that turns, or
@@ -243,7 +255,8 @@ fn lent(tuning: &Tuning, window: Window, tally: Tally, agents: f64) -> f64 {
         return 0.0;
     }
     let share = (agents / tuning.credit_agents.max(1.0)).min(1.0);
-    tuning.credit * share * (-tally.humans / tuning.credit_answers).exp()
+    let calls = (tuning.credit_share * window.cap * tuning.credit_answers).min(tuning.credit);
+    calls * share * (-tally.humans / tuning.credit_answers).exp()
 }
 
 /// The share of people that AMD takes for machines, where it counts.
