@@ -227,3 +227,19 @@ fn a_process_that_lost_its_node_stops_writing() {
         assert!(!bench.writer.drain().await, "a writer that ended says so");
     });
 }
+
+/// Leads' numbers lie in these files: nobody but their owner may read them, from the first start on.
+#[test]
+fn its_files_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    run(async {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut bench = Bench::new("sqlite:outpace.db", dir.path()).await;
+        bench.pause(1);
+        bench.durable(1).await;
+        for name in ["outpace.db", "outpace.db-wal", "outpace.db-shm"] {
+            let mode = std::fs::metadata(dir.path().join(name)).expect("it is open").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+        }
+    });
+}

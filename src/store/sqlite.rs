@@ -8,6 +8,8 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
 
 const READERS: u32 = 4;
+/// Reads and writes: the owner alone.
+const OWNER: u32 = 0o600;
 
 /// `path` as written after `sqlite:`; relative ones lie in the data directory.
 pub(super) fn file(path: &str, data_dir: &Path) -> Result<PathBuf, StoreError> {
@@ -33,7 +35,7 @@ pub(super) async fn open(file: &Path) -> Result<Db, StoreError> {
     if let Some(dir) = file.parent() {
         std::fs::create_dir_all(dir).map_err(|error| unreachable(file, &error.to_string()))?;
     }
-    // First the writer: it makes the file.
+    private(file)?;
     let writer = SqliteWriter::open(file).map_err(|error| unreachable(file, &error.to_string()))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -45,7 +47,6 @@ pub(super) async fn open(file: &Path) -> Result<Db, StoreError> {
         .connect_with(options(file).pragma("query_only", "ON").pragma("cache_size", "-16384"))
         .await
         .map_err(|error| unreachable(file, &error.to_string()))?;
-    private(file)?;
     Ok(Db::Sqlite { writer, readers })
 }
 
@@ -66,11 +67,21 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// The file holds personal data: nobody but its owner reads it.
+/// The file holds personal data: nobody but its owner reads it. Made before SQLite opens it, which gives what it lays beside
+/// it (`-wal`, `-shm`) the rights of the file itself.
 fn private(file: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(file, mode).map_err(|error| unreachable(file, &error.to_string()))
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let refused = |error: std::io::Error| unreachable(file, &error.to_string());
+    std::fs::OpenOptions::new().append(true).create(true).mode(OWNER).open(file).map_err(refused)?;
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        match std::fs::set_permissions(&name, std::fs::Permissions::from_mode(OWNER)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            other => other.map_err(refused)?,
+        }
+    }
+    Ok(())
 }
 
 fn unreachable(file: &Path, cause: &str) -> StoreError {
