@@ -67,9 +67,8 @@ pub struct Tuning {
     pub proportional: f64,
     /// Of critical damping.
     pub integral: f64,
-    /// Conflict that a dial may carry while the cap is spent, as a share of the cap: at a third, the ledger recovers two
-    /// thirds as fast as if nobody were abandoned.
-    pub spent_share: f64,
+    /// Conflict that a dial may carry while the cap is spent.
+    pub spent_limit: f64,
     /// Minutes that abandon more than chance explains by so many standard deviations shrink the limit, each further
     /// one by this logarithm; over so many seconds.
     pub burst: f64,
@@ -92,7 +91,7 @@ impl Default for Tuning {
             first_limit: 0.08,
             proportional: 0.5,
             integral: 0.6,
-            spent_share: 1.0 / 3.0,
+            spent_limit: 0.003,
             burst: 2.5,
             burst_push: 0.7,
             burst_seconds: 150.0,
@@ -231,7 +230,7 @@ impl Budget {
         let push = (tuning.proportional * purse.balance).clamp(-4.0, 2.0);
         let burst = burst(tuning, self.lately, cap);
         let conflict = (tuning.first_limit.ln() + purse.integral + push + burst + self.ease).exp().clamp(1e-4, 0.6);
-        let conflict = if room < 0.0 { conflict.min(tuning.spent_share * cap) } else { conflict };
+        let conflict = if room < 0.0 { conflict.min(tuning.spent_limit) } else { conflict };
         Limit { conflict, room, window: at }
     }
 }

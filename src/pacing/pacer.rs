@@ -271,7 +271,7 @@ impl Pacer {
             "proportional" => budget.proportional = value,
             "integral" => budget.integral = value,
             "margin" => budget.margin = value,
-            "spent_share" => budget.spent_share = value,
+            "spent_limit" => budget.spent_limit = value,
             "jumps" => self.predictive.level.tuning.jumps = value,
             "drift" => self.predictive.level.tuning.drift = value,
             "spread" => self.predictive.level.tuning.spread = value,

@@ -187,7 +187,7 @@ fn a_spent_window_leaves_hardly_any_conflict() {
     let generous = limit_of(&mut budget, &rich, Tally::default(), 10.0);
     assert!(generous.room > 0.0 && generous.conflict > 0.1, "{generous:?}");
     let limit = limit_of(&mut budget, &spent, Tally::default(), 10.0);
-    assert!(limit.room < 0.0 && limit.conflict <= budget.tuning.spent_share * 0.03, "{limit:?}");
+    assert!(limit.room < 0.0 && limit.conflict <= budget.tuning.spent_limit, "{limit:?}");
     let just = [held(hours(1), 0.03, tally(1000.0, 30.0))];
     assert_eq!(limit_of(&mut Budget::default(), &just, Tally::default(), 10.0).room, 0.0);
 }

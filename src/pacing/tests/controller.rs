@@ -136,7 +136,7 @@ fn a_room_of_nothing_is_not_yet_overspent() {
     let standing = Standing { windows: &[held(0.03, 30.0, 0.0)], in_flight: Tally::default(), agents: 0.0 };
     let limit = budget.limit(&Settings::default(), standing);
     assert_eq!(limit.room, 0.0);
-    assert!(limit.conflict > budget.tuning.spent_share * 0.03);
+    assert!(limit.conflict > budget.tuning.spent_limit);
 }
 
 #[test]

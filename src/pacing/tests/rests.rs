@@ -334,7 +334,7 @@ fn every_constant_of_the_method_has_a_name() {
         "integral",
         "margin",
         "margin_least",
-        "spent_share",
+        "spent_limit",
         "jumps",
         "drift",
         "spread",
