@@ -16,6 +16,7 @@ mod learned;
 mod outcome;
 mod pace;
 mod page;
+mod phones;
 mod preview;
 mod recover;
 mod requests;

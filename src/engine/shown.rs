@@ -1,10 +1,77 @@
-//! What is shown of a campaign: its state, its latest decisions with their reasons, the lead that an agent looks at.
-//! It refuses to be stored, but for the sample of decisions that `why` asks for.
+//! Views: what is shown of an agent and of a campaign, its latest decisions with their reasons.
+//! None is stored, but for the sample of decisions that `why` asks for.
 
 use super::io::LeadCounts;
 use crate::pacing::Estimates;
+use crate::script::Step;
 use crate::words::*;
 use serde::{Deserialize, Serialize};
+
+/// The latest state of one thing; replaces the one before. Never stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum View {
+    Agent(AgentView),
+    Campaign(Box<CampaignView>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentView {
+    pub agent: AgentId,
+    pub session: Option<SessionId>,
+    pub state: Option<AgentState>,
+    pub reason: Option<String>,
+    pub since: Wall,
+    pub device: bool,
+    /// What follows the call in hand, if not work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<AfterCall>,
+    pub call: Option<AgentCallView>,
+    /// Manual and preview: the lead that waits for the agent's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewView>,
+    /// Why the lead that was asked for does not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Reason>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterCall {
+    /// For this reason.
+    Pause(String),
+    Logout,
+}
+
+/// What an agent sees of the call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentCallView {
+    pub call: CallId,
+    pub campaign: CampaignId,
+    pub lead: LeadId,
+    pub attempt: u32,
+    pub lang: Lang,
+    pub local_time: String,
+    /// The customer's, IANA: where `local_time` and a callback's time are meant.
+    #[serde(default)]
+    pub zone: Option<String>,
+    pub customer_on_line: bool,
+    /// Send it with the choice.
+    pub turn: u32,
+    pub step: Option<Step>,
+    /// The flow's outcome, once it finished.
+    pub outcome: Option<String>,
+    pub wrap_until: Option<Wall>,
+    /// The agent marked an outcome: the call closes then, unless it is taken back.
+    #[serde(default)]
+    pub closes_at: Option<Wall>,
+    /// So often the wrap-up can still be extended.
+    #[serde(default)]
+    pub extensions_left: u8,
+    /// Agreed with the customer.
+    #[serde(default)]
+    pub callback_at: Option<Wall>,
+}
 
 /// A lead before it is dialed; name and history are looked up by its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
