@@ -150,7 +150,7 @@ impl Shelf {
 
     fn spec(&self, name: &str, files: &data::Files, id: CampaignId) -> Result<CampaignSpec, Failure> {
         let bundle = data::bundle(name, files)?;
-        self.prompts.put(id, sounds(name, files)?);
+        self.prompts.offer(id, &bundle.version, sounds(name, files)?);
         Ok(CampaignSpec {
             id,
             name: name.to_owned(),

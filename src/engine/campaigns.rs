@@ -20,6 +20,15 @@ use std::time::Duration;
 impl Engine {
     /// Takes a campaign folder's content, new or changed. A flow that does not load changes nothing.
     pub(super) fn configure(&mut self, spec: Arc<CampaignSpec>) -> Result<Reply, Refusal> {
+        let known = self.campaigns.get(&spec.id);
+        if known.is_some_and(|known| known.spec.version == spec.version) {
+            // What is in force already stays as it is, its calls' flows and the mode that was chosen meanwhile included.
+            return Ok(Reply::Done);
+        }
+        if known.is_some_and(|known| !known.calls.is_empty()) {
+            // Flows of calls at hand live in the old version's state.
+            return Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("campaign.calls_in_flight") });
+        }
         let invalid = |reason| Refusal { kind: RefusalKind::Invalid, reason };
         let settings = &spec.settings;
         let mode = mode_of(&settings.dialing.mode)
@@ -36,10 +45,6 @@ impl Engine {
         let host = Host::load(&spec.sources, flow, Limits::default(), self.seed ^ spec.id.0)
             .map_err(|e| invalid(Reason::new("campaign.flow_error").with("at", &e.at).with("error", &e.message)))?;
         self.watchdogs.add(host.watchdog());
-        if self.campaigns.get(&spec.id).is_some_and(|c| !c.calls.is_empty() && c.spec.version != spec.version) {
-            // Flows of calls at hand live in the old version's state.
-            return Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("campaign.calls_in_flight") });
-        }
         let fact = configured(&spec, mode);
         let id = spec.id;
         self.install(spec, mode, profile, host);
@@ -50,6 +55,7 @@ impl Engine {
 
     fn install(&mut self, spec: Arc<CampaignSpec>, mode: Mode, profile: &'static Profile, host: Host) {
         let id = spec.id;
+        self.command(Command::UseVersion { spec: spec.clone() });
         let rules = Rules::compile(&spec.settings);
         let (window, window_until) = law_window(profile, &spec.settings.hours.zone, self.wall(), self.wall_offset);
         let pacing = pacing_settings(&spec, mode, window);

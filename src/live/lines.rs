@@ -85,6 +85,7 @@ impl Lines {
     /// Commands about legs; others are not for us.
     pub fn obey(&mut self, command: Command) {
         match command {
+            Command::UseVersion { spec } => self.prompts.use_version(spec.id, &spec.version),
             Command::Dial { leg, call, trunk, to, caller_id, ring } => {
                 self.heir.cast(leg, Cast { call, trunk, caller_id: caller_id.clone() });
                 self.dial(leg, trunk, &to, caller_id, ring);

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::lines::Lines;
 use super::watch::Watch;
 use super::writer::Writer;
-use crate::engine::{CampaignSpec, Command, Input, Output, Request, Wake, World};
+use crate::engine::{CampaignSpec, Command, Input, Output, Wake, World};
 use crate::facts::Fact;
 use crate::store::{Health, LeasePolicy, fail_point};
 use crate::words::Moment;
@@ -81,6 +81,9 @@ impl World for LiveWorld {
             self.say(&fact.fact);
             fail_point("fact", fact.fact.kind());
         }
+        if let Output::Command(Command::UseVersion { spec }) = &output {
+            self.writer.configure(spec.id, lease_policy(spec));
+        }
         match self.writer.carry_out(output) {
             Some(Output::Command(Command::Reply { id, result })) => self.desk.reply(id, result),
             Some(Output::Command(command)) => self.lines.obey(command),
@@ -137,9 +140,6 @@ impl LiveWorld {
     fn look_at(&mut self, input: &Input) {
         if let Input::Durable { seq } = input {
             (self.on_disk)(*seq);
-        }
-        if let Input::Request { request: Request::Configure(spec), .. } = input {
-            self.writer.configure(spec.id, lease_policy(spec));
         }
     }
 }

@@ -49,6 +49,11 @@ pub enum What {
     ScriptWatchdog {
         campaign: usize,
     },
+    /// The folder comes once more: as it is, or with another word in its flow.
+    PostCampaign {
+        campaign: usize,
+        changed: bool,
+    },
     PauseCampaign {
         campaign: usize,
     },
@@ -124,6 +129,7 @@ impl Planned {
             | What::AgentClicks { .. }
             | What::WallClockStep { .. }
             | What::ScriptWatchdog { .. }
+            | What::PostCampaign { .. }
             | What::PauseCampaign { .. }
             | What::StartCampaign { .. }
             | What::DrainCampaign { .. }

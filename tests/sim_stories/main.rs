@@ -17,6 +17,7 @@ mod opted_out;
 mod outage;
 mod paused;
 mod phone_lost;
+mod posted_again;
 mod press_a_key;
 mod preview;
 mod shared_floor;

@@ -1,10 +1,11 @@
 //! What the engine says: facts to be kept, commands to SIP, media and store, views to be shown.
 
-use super::{DecisionView, LearnedRow, View};
+use super::{CampaignSpec, DecisionView, LearnedRow, View};
 use crate::facts::Envelope;
 use crate::script::{Prompt, Values};
 use crate::words::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -16,6 +17,10 @@ pub enum Output {
 
 #[derive(Debug, Clone)]
 pub enum Command {
+    /// A campaign's version was taken and holds from now on: how its leads are leased, which sounds it plays.
+    UseVersion {
+        spec: Arc<CampaignSpec>,
+    },
     LeaseLeads {
         campaign: CampaignId,
         count: u32,

@@ -157,6 +157,36 @@ fn what_was_counted_in_part_is_kept_back_by_its_spread() {
     near(room(10.0, -1.0), room(10.0, 0.0), 1e-9);
 }
 
+/// By how much more than at the usual cap.
+const SCARCITY: [(f64, f64); 6] = [(0.05, 1.0), (0.03, 1.0), (0.02, 1.5), (0.012, 2.5), (0.01, 2.5), (0.0, 2.5)];
+
+#[test]
+fn below_the_usual_cap_more_is_kept_back() {
+    let tuning = Budget::default().tuning;
+    for (cap, scarcity) in SCARCITY {
+        let limit = |abandoned: f64, variance: f64| {
+            let windows = [held(hours(1), cap, Tally { humans: 1000.0, abandoned, variance })];
+            limit_of(&mut Budget::default(), &windows, Tally::default(), 0.0)
+        };
+        near(limit(0.0, 0.0).room - limit(0.0, 9.0).room, 3.0 * tuning.margin * scarcity, 1e-9);
+        // A young budget without answers of late: its noise is two calls.
+        let abandoned = 0.8 * cap * 1000.0;
+        let reserve = tuning.reserve * scarcity.sqrt();
+        let balance = (tuning.aim * cap * 1000.0 - abandoned - reserve) / 2.0;
+        let push = (tuning.proportional * balance).clamp(-4.0, 2.0);
+        near(limit(abandoned, 0.0).conflict, (tuning.first_limit * push.exp()).min(0.6), 1e-9);
+    }
+}
+
+#[test]
+fn a_lower_cap_lends_less_for_its_first_answers_bring_less() {
+    let tuning = Budget::default().tuning;
+    let lent = |cap: f64| limit(&[held(Span::Ever, cap, tally(0.0, 0.0))]).room;
+    near(lent(0.01), tuning.credit_share * 0.01 * tuning.credit_answers, 1e-9);
+    near(lent(0.02), tuning.credit_share * 0.02 * tuning.credit_answers, 1e-9);
+    near(lent(0.1), tuning.credit, 1e-9);
+}
+
 #[test]
 fn the_limit_falls_with_what_was_abandoned_and_with_what_is_under_way() {
     let of = |abandoned: f64, flying: Tally, others: Tally| {

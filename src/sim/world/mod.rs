@@ -275,6 +275,8 @@ impl SimWorld<'_> {
             Command::StopPlay { leg } => self.stops_play(leg),
             Command::Record { customer, recording, .. } => self.records(customer, recording),
             Command::StopRecording { customer } => self.stops_recording(customer),
+            // Lists here are leased as they are, sounds have a length and nothing else.
+            Command::UseVersion { .. } => {}
             // Kept with the person by a real store; nothing here reads it.
             Command::ForgetLeg { .. } | Command::KeepFields { .. } | Command::KeepNote { .. } => {}
             Command::KeepDecision { campaign, decision } => self.decided.push((campaign, *decision)),

@@ -6,6 +6,7 @@ use crate::engine::{Amendment, Input, MediaEvent, Refusal, Reply, Request, Trunk
 use crate::sim::dist::seconds;
 use crate::sim::plan::{Click, Outage, What};
 use crate::words::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who asked.
@@ -94,6 +95,7 @@ impl SimWorld<'_> {
                     self.inbox.push_back(Input::ScriptWatchdog { campaign });
                 }
             }
+            What::PostCampaign { campaign, changed } => self.posts(campaign, changed),
             What::PauseCampaign { campaign } => self.orders(campaign, |campaign| Request::PauseCampaign { campaign }),
             What::StartCampaign { campaign } => self.orders(campaign, |campaign| Request::StartCampaign { campaign }),
             What::DrainCampaign { campaign } => self.orders(campaign, |campaign| Request::DrainCampaign { campaign }),
@@ -116,6 +118,7 @@ impl SimWorld<'_> {
             | What::AgentClicks { .. }
             | What::WallClockStep { .. }
             | What::ScriptWatchdog { .. }
+            | What::PostCampaign { .. }
             | What::PauseCampaign { .. }
             | What::StartCampaign { .. }
             | What::DrainCampaign { .. }
@@ -166,6 +169,18 @@ impl SimWorld<'_> {
             note: None,
             callback: None,
         })
+    }
+
+    fn posts(&mut self, campaign: usize, changed: bool) {
+        let Some(mut spec) = self.specs.get(campaign).cloned() else {
+            return self.checks.broken("scenario", format!("there is no campaign {campaign}"));
+        };
+        if changed {
+            let spec = Arc::make_mut(&mut spec);
+            spec.version = "changed".into();
+            spec.sources.entry("flow.lua".into()).or_default().push_str("\n-- another word\n");
+        }
+        self.asks(Asker::Supervisor, Request::Configure(spec));
     }
 
     fn orders(&mut self, campaign: usize, request: impl FnOnce(CampaignId) -> Request) {
