@@ -78,6 +78,8 @@ pub struct Engine {
     /// What the current request did must be on disk before it is answered.
     answer_when_durable: bool,
     ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    /// Campaigns that stood still when the last run ended, until they are configured.
+    halted: BTreeMap<CampaignId, Halted>,
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
@@ -134,6 +136,7 @@ impl Engine {
             held: VecDeque::new(),
             answer_when_durable: false,
             ledgers: BTreeMap::new(),
+            halted: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             learned: BTreeMap::new(),

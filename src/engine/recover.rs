@@ -32,6 +32,7 @@ impl Engine {
         self.durable = known.last_seq;
         self.suppressed = known.suppressed.into_iter().collect();
         self.ledgers = known.ledgers;
+        self.halted = known.halted.into_iter().map(|halted| (halted.campaign, halted)).collect();
         self.learned = known.learned.into_iter().map(|row| ((row.list_type.clone(), row.hour), row)).collect();
         self.promised = known.promised;
         self.orders = known.orders.into_iter().collect();

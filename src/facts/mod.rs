@@ -8,7 +8,9 @@ mod parts;
 pub mod standing;
 
 pub use parts::{Abandon, CampaignConfigured, LeadEnd, OrderLine, OrderState, Verdict};
-pub use standing::{LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead};
+pub use standing::{
+    Halted, LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead,
+};
 
 use crate::words::*;
 use serde::{Deserialize, Serialize};

@@ -74,6 +74,17 @@ pub struct OpenSession {
     pub last: Moment,
 }
 
+/// A campaign that stood still when the last run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halted {
+    pub campaign: CampaignId,
+    /// Paused, draining or finished.
+    pub state: CampaignState,
+    /// Who had asked for it.
+    pub by: String,
+    pub counts: LeadCounts,
+}
+
 /// A human answer in an abandonment window, and whether it was abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LedgerEntry {

@@ -327,6 +327,7 @@ fn recovered(
         trunks: trunks.collect(),
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
+        halted: standing.halted,
         orders: standing.orders,
         ..Recovered::default()
     }

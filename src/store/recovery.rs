@@ -5,9 +5,9 @@ use super::db::{Row, args, statements};
 use super::facts::last_seq;
 use super::lease::release;
 use super::rows::CallRow;
-use super::table::Column;
+use super::table::{Column, enum_from};
 use super::{CENTRE, Owner, Store, StoreError};
-use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
+use crate::facts::{Abandon, Fact, Halted, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,12 @@ statements! {
     OPEN_SESSIONS = one(
         "SELECT agent, id, last_moment FROM agent_session WHERE node = $1 AND logged_out IS NULL ORDER BY id");
     LAST_WALL = one("SELECT wall FROM fact WHERE node = $1 ORDER BY seq DESC LIMIT 1");
-    RUNNING = one("SELECT id FROM campaign WHERE state IN ('running', 'draining') ORDER BY id");
+    RUNNING = one("SELECT id FROM campaign WHERE state = 'running' ORDER BY id");
+    HALTED = one("SELECT id, state FROM campaign WHERE state IN ('paused', 'draining', 'finished') ORDER BY id");
+    // Little is written of a campaign after it was stopped, so this looks at the last few facts.
+    HALTED_BY = one(
+        "SELECT body FROM fact WHERE campaign = $1 AND node = $2 AND kind IN ('campaign_paused', 'campaign_drained')
+         ORDER BY seq DESC LIMIT 1");
     // The conditions of `CallRow::human`, for calls that are over.
     HUMAN_CALLS = one(
         "SELECT answered_at, abandon FROM call
@@ -47,8 +52,10 @@ pub struct Standing {
     pub orders: Vec<(OrderId, OrderState)>,
     pub suppressed: Vec<String>,
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
-    /// Were running or draining: to be configured and started again.
+    /// Were running: to be configured and started again.
     pub running: Vec<CampaignId>,
+    /// Were not, because somebody or the list's end had said so: to be configured, and to stay as they are.
+    pub halted: Vec<Halted>,
 }
 
 impl Store {
@@ -92,6 +99,7 @@ impl Store {
         let unplanned = self.db().all(&UNPLANNED, args![node]).await?;
         let sessions = self.db().all(&OPEN_SESSIONS, args![node]).await?;
         let running = self.db().all(&RUNNING, args![]).await?;
+        let halted = self.halted(node).await?;
         let last = self.db().first(&LAST_WALL, args![node]).await?;
         Ok(Standing {
             last_seq,
@@ -112,6 +120,33 @@ impl Store {
                 .iter()
                 .map(|row| Ok(CampaignId::from_sql(row.int(0)?)))
                 .collect::<Result<_, StoreError>>()?,
+            halted,
+        })
+    }
+
+    async fn halted(&self, node: u16) -> Result<Vec<Halted>, StoreError> {
+        let mut halted = Vec::new();
+        for row in self.db().all(&HALTED, args![]).await? {
+            let campaign = CampaignId::from_sql(row.int(0)?);
+            let state: CampaignState = enum_from(&row.text(1)?)?;
+            let by = match state {
+                CampaignState::Paused | CampaignState::Draining => self.halted_by(campaign, node).await?,
+                CampaignState::Idle | CampaignState::Running | CampaignState::Finished => "restart".to_owned(),
+            };
+            let counts = self.lead_counts(campaign).await?;
+            halted.push(Halted { campaign, state, by, counts });
+        }
+        Ok(halted)
+    }
+
+    async fn halted_by(&self, campaign: CampaignId, node: u16) -> Result<String, StoreError> {
+        // Of another node: its facts are its own.
+        let Some(row) = self.db().first(&HALTED_BY, args![campaign.sql(), node]).await? else { return Ok("?".into()) };
+        let fact: Fact = serde_json::from_str(&row.text(0)?)
+            .map_err(|error| StoreError::Broken { place: "reading a fact", cause: error.to_string() })?;
+        Ok(match fact {
+            Fact::CampaignPaused { by, .. } | Fact::CampaignDrained { by, .. } => by,
+            other => unreachable!("{} was not asked for", other.kind()),
         })
     }
 }

@@ -6,6 +6,7 @@ mod answered;
 mod busy;
 mod crash;
 mod day;
+mod halted;
 mod invalid;
 mod kit;
 mod last_look;
