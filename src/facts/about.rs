@@ -50,6 +50,7 @@ impl Fact {
             | CallAbandoned { call, .. }
             | StepEntered { call, .. }
             | ChoiceMade { call, .. }
+            | DigitsGathered { call, .. }
             | ObjectionRaised { call, .. }
             | FieldFilled { call, .. }
             | OrderTaken { call, .. }
@@ -117,6 +118,7 @@ impl Fact {
             CallAbandoned { .. } => "call_abandoned",
             StepEntered { .. } => "step_entered",
             ChoiceMade { .. } => "choice_made",
+            DigitsGathered { .. } => "digits_gathered",
             ObjectionRaised { .. } => "objection_raised",
             FieldFilled { .. } => "field_filled",
             OrderTaken { .. } => "order_taken",

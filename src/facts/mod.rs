@@ -209,6 +209,7 @@ pub enum Fact {
         step: String,
         index: u32,
     },
+    /// Of those that the flow offered: an agent's click, or a menu's key by its declared meaning.
     ChoiceMade {
         call: CallId,
         step: String,
@@ -218,6 +219,12 @@ pub enum Fact {
     ObjectionRaised {
         call: CallId,
         objection: String,
+    },
+    /// How many keys the customer pressed when the flow asked for some; none: the time was up. Which ones is the flow's
+    /// alone: a PIN or a card's number stands nowhere. What a menu declares a key to mean is a `ChoiceMade`.
+    DigitsGathered {
+        call: CallId,
+        count: u8,
     },
     /// The value itself stands with the person, not here.
     FieldFilled {

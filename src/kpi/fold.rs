@@ -286,6 +286,7 @@ fn part(fact: &Fact) -> Part {
         | CallUnbridged { .. }
         | StepEntered { .. }
         | ChoiceMade { .. }
+        | DigitsGathered { .. }
         | ObjectionRaised { .. }
         | FieldFilled { .. }
         | HoldEnded { .. }

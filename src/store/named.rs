@@ -81,6 +81,7 @@ pub fn lead_of(fact: &Fact) -> Option<LeadId> {
         | Fact::CallAbandoned { .. }
         | Fact::StepEntered { .. }
         | Fact::ChoiceMade { .. }
+        | Fact::DigitsGathered { .. }
         | Fact::ObjectionRaised { .. }
         | Fact::FieldFilled { .. }
         | Fact::OrderAdvanced { .. }

@@ -78,6 +78,7 @@ impl Tables {
             | Fact::CallUnbridged { .. }
             | Fact::StepEntered { .. }
             | Fact::ChoiceMade { .. }
+            | Fact::DigitsGathered { .. }
             | Fact::ObjectionRaised { .. }
             | Fact::FieldFilled { .. }
             | Fact::HoldStarted { .. }
