@@ -321,38 +321,6 @@ impl Engine {
         self.fact(Fact::OptedOut { campaign, lead, call: Some(id), number_hash, by });
     }
 
-    fn promise_callback(
-        &mut self,
-        id: CallId,
-        seconds: Option<f64>,
-        local: Option<&str>,
-        note: Option<String>,
-    ) -> Answer {
-        let call = &self.calls[&id];
-        let zone = call.lead.zones.first().cloned();
-        let lead = call.lead.id;
-        let at = match (seconds, local) {
-            (Some(seconds), _) => Some(self.wall() + Duration::from_secs_f64(seconds.clamp(0.0, 3.0e7))),
-            (None, Some(text)) => self.parse_local(text, zone.as_deref()),
-            (None, None) => None,
-        };
-        let Some(at) = at else { return Answer::Nothing("bad_time".to_owned()) };
-        self.calls.get_mut(&id).expect("talking").callback = Some(at);
-        if let Some(note) = note {
-            self.command(Command::KeepNote { call: id, lead, note });
-        }
-        Answer::Said
-    }
-
-    /// `YYYY-MM-DD HH:MM` (or with a T) in the customer's zone.
-    fn parse_local(&self, text: &str, zone: Option<&str>) -> Option<Wall> {
-        let zone = jiff::tz::TimeZone::get(zone?).ok()?;
-        let local: jiff::civil::DateTime = text.trim().replace(' ', "T").parse().ok()?;
-        let at = zone.to_ambiguous_zoned(local).compatible().ok()?;
-        let at = Wall(at.timestamp().as_microsecond());
-        (at > self.wall()).then_some(at)
-    }
-
     // ── the flow's end ──
 
     fn on_flow_finished(&mut self, id: CallId, finish: Finish) {

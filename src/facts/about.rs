@@ -50,6 +50,7 @@ impl Fact {
             | CallAbandoned { call, .. }
             | StepEntered { call, .. }
             | ChoiceMade { call, .. }
+            | CallbackPromised { call, .. }
             | DigitsGathered { call, .. }
             | ObjectionRaised { call, .. }
             | FieldFilled { call, .. }
@@ -99,6 +100,7 @@ impl Fact {
             LeadsImported { .. } => "leads_imported",
             LeadHeld { .. } => "lead_held",
             RetryPlanned { .. } => "retry_planned",
+            CallbackPromised { .. } => "callback_promised",
             CallbackPlanned { .. } => "callback_planned",
             LeadClosed { .. } => "lead_closed",
             OptedOut { .. } => "opted_out",

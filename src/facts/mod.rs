@@ -97,6 +97,12 @@ pub enum Fact {
         after: CallId,
         not_before: Wall,
     },
+    /// A time was agreed on with the person. The last one of a call holds, unless the person opts out; the lead is
+    /// planned for it when the call is concluded.
+    CallbackPromised {
+        call: CallId,
+        at: Wall,
+    },
     CallbackPlanned {
         campaign: CampaignId,
         lead: LeadId,

@@ -285,6 +285,7 @@ fn part(fact: &Fact) -> Part {
         | GreetingEnded { .. }
         | CallUnbridged { .. }
         | StepEntered { .. }
+        | CallbackPromised { .. }
         | ChoiceMade { .. }
         | DigitsGathered { .. }
         | ObjectionRaised { .. }

@@ -80,6 +80,7 @@ pub fn lead_of(fact: &Fact) -> Option<LeadId> {
         | Fact::MessagePlayed { .. }
         | Fact::CallAbandoned { .. }
         | Fact::StepEntered { .. }
+        | Fact::CallbackPromised { .. }
         | Fact::ChoiceMade { .. }
         | Fact::DigitsGathered { .. }
         | Fact::ObjectionRaised { .. }

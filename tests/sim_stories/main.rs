@@ -4,6 +4,7 @@ mod abandoned;
 mod amended;
 mod answered;
 mod busy;
+mod callback_promised;
 mod crash;
 mod day;
 mod invalid;
