@@ -163,14 +163,23 @@ impl Engine {
                 self.lease(id);
                 return false;
             };
+            if self.day_is_over(id, &lead) {
+                self.give_back_yesterdays(id, lead.id);
+                continue;
+            }
             if self.show(agent, id, lead) {
                 return true;
             }
         }
     }
 
-    /// The gate is asked before a lead is shown: nobody studies one that may not be called. False: it was held.
+    /// The gate is asked before a lead is shown: nobody studies one that may not be called. False: it was held, or its
+    /// day is over.
     fn show(&mut self, agent: AgentId, id: CampaignId, lead: Lead) -> bool {
+        if self.day_is_over(id, &lead) {
+            self.give_back_yesterdays(id, lead.id);
+            return false;
+        }
         let verdict = self.ask_gate(id, &lead);
         if !verdict.allowed {
             self.hold_lead(id, &lead, verdict);
@@ -201,6 +210,12 @@ impl Engine {
             let Some(trunk) = self.free_trunk(id, &[]) else { return false };
             let campaign = self.campaigns.get_mut(&id).expect("paced");
             let Some((agent, lead)) = campaign.accepted.pop_front() else { return false };
+            if self.day_is_over(id, &lead) {
+                self.give_back_yesterdays(id, lead.id);
+                self.notice(agent, Reason::new("preview.lead_gone").with("lead", lead.id));
+                self.back_to_work(agent);
+                continue;
+            }
             let verdict = self.ask_gate(id, &lead);
             if verdict.allowed {
                 let call = self.place(id, trunk, lead, verdict);

@@ -13,6 +13,7 @@ mod last_look;
 mod ledger;
 mod machine;
 mod manual;
+mod midnight;
 mod no_answer;
 mod opted_out;
 mod outage;
