@@ -255,9 +255,14 @@ impl Engine {
             |call: &Call| matches!(call.stage, Stage::Cleared) && campaign.is_none_or(|id| id == call.campaign);
         let calls: Vec<CallId> = self.calls.values().filter(|c| stopped(c)).map(|c| c.id).collect();
         for call in calls {
-            self.outgoing.retain(|queued| *queued != call);
-            self.drop_undialed(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
+            self.recall(call, "campaign.stopped");
         }
+    }
+
+    /// Takes back a call whose INVITE has not left: its record may be on its way to the disk, or it waits for its turn.
+    pub(super) fn recall(&mut self, id: CallId, rule: &str) {
+        self.outgoing.retain(|queued| *queued != id);
+        self.drop_undialed(id, NotDialed::Withdrawn, vec![rule.to_owned()]);
     }
 
     /// Sends what the trunks' calls-per-second limits let through, in order.

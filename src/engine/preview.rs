@@ -265,12 +265,18 @@ impl Engine {
         let dialing = self.floor.session(id).filter(|s| s.state == AgentState::ManualDial).and_then(|s| s.call);
         if let Some(call) = dialing {
             self.floor.session_mut(id).expect("just looked up").call = None;
-            if let Some(call) = self.calls.get_mut(&call) {
-                call.reserved_for = None;
-            }
-            if self.calls.get(&call).is_some_and(|call| call.stage == Stage::Dialing) {
-                self.end_call(call, Cause::CancelledStopped, Side::Us);
-            }
+            self.let_go(call);
+        }
+    }
+
+    /// Its agent is gone: unless somebody has answered, nobody is disturbed for nothing.
+    fn let_go(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.reserved_for = None;
+        match call.stage {
+            Stage::Placed | Stage::Cleared => self.recall(id, "agent.gone"),
+            Stage::Dialing => self.end_call(id, Cause::CancelledStopped, Side::Us),
+            Stage::Listening | Stage::Waiting | Stage::Message | Stage::Talking | Stage::Ending => {}
         }
     }
 
