@@ -36,6 +36,7 @@ fn lead(number: &str) -> Lead {
         number_hash: "00".into(),
         attempts: 0,
         attempts_today: 0,
+        day: "2026-11-23".into(),
         callback_at: None,
         callback_agent: None,
         fields: BTreeMap::new(),

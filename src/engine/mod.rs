@@ -31,6 +31,7 @@ mod timers;
 mod views;
 mod watchdogs;
 mod why;
+mod withheld;
 pub mod world;
 mod wrapup;
 

@@ -168,6 +168,8 @@ pub(super) struct Talk {
     pub step_name: String,
     pub steps_entered: u32,
     pub finish: Option<crate::script::Finish>,
+    /// What was pressed and filled in so far: no message of the flow may carry it into the record.
+    pub told: Vec<String>,
     /// The agent's own word on the outcome, before or after the flow's.
     pub outcome: Option<String>,
     /// Marked with the outcome: when to call again.
@@ -193,6 +195,8 @@ pub(super) enum Pending {
         digits_max: u8,
         finish_on: Option<char>,
         seconds: f64,
+        /// Of a menu's keys.
+        means: BTreeMap<char, String>,
     },
     Waiting,
 }

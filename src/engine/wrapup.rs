@@ -222,8 +222,10 @@ impl Engine {
         if outcome.is_some() {
             call.talk.outcome = outcome;
         }
-        if callback.is_some() {
-            call.callback = callback;
+        if let Some(at) = callback {
+            // Said later than what was marked.
+            call.talk.callback = None;
+            self.note_promise(id, at);
         }
         self.answer_when_durable = true;
         let in_wrap = agent.is_some_and(|agent| self.wraps(agent, id));

@@ -22,6 +22,12 @@ pub struct OpenCall {
     pub machine: Option<MachineKind>,
     pub abandoned: Option<Abandon>,
     pub pack: String,
+    /// Keyed.
+    pub number_hash: String,
+    /// Who talked with the person.
+    pub agent: Option<AgentId>,
+    /// The last time promised to the person.
+    pub callback: Option<Wall>,
 }
 
 impl OpenCall {
@@ -50,6 +56,12 @@ pub struct UnplannedLead {
     pub cause: Option<Cause>,
     /// The last one that was set, if any.
     pub outcome: Option<String>,
+    /// Keyed.
+    pub number_hash: String,
+    /// Who talked with the person.
+    pub agent: Option<AgentId>,
+    /// The last time promised to the person.
+    pub callback: Option<Wall>,
 }
 
 /// A leg that may still be up at the other end, though the program that made it died.

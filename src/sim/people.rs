@@ -111,10 +111,14 @@ fn kind(people: &Population, seed: u64, lead: u64, of_attempt: &mut Stream, hour
 }
 
 /// How a person takes a prompt: hangs up within it, presses a key after (or before) its end, or just listens.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Listening {
     LeavesAfter(Duration),
-    Presses { after: Duration, digit: char },
+    /// One after another.
+    Presses {
+        after: Duration,
+        keys: String,
+    },
     Listens,
 }
 
@@ -126,9 +130,9 @@ pub fn listening(people: &Population, rng: &mut Stream, prompt: Duration) -> Lis
     if leaves < people.leaves_in_prompt {
         return Listening::LeavesAfter(prompt.mul_f64(fraction));
     }
-    let digit = key.and_then(|k| people.digits.keys().nth(k)).and_then(|name| name.chars().next());
-    match digit {
-        Some(digit) if presses < people.presses => Listening::Presses { after: prompt + reaction, digit },
+    let keys = key.and_then(|k| people.digits.keys().nth(k)).filter(|keys| !keys.is_empty());
+    match keys {
+        Some(keys) if presses < people.presses => Listening::Presses { after: prompt + reaction, keys: keys.clone() },
         Some(_) | None => Listening::Listens,
     }
 }
@@ -198,8 +202,8 @@ mod tests {
         let mut rng = stream(1, Purpose::Talk, 1, 1);
         for _ in 0..200 {
             match listening(&people, &mut rng, Duration::from_secs(5)) {
-                Listening::Presses { after, digit } => {
-                    assert!(after >= Duration::from_secs(5) && "129".contains(digit));
+                Listening::Presses { after, keys } => {
+                    assert!(after >= Duration::from_secs(5) && ["1", "2", "9"].contains(&keys.as_str()));
                 }
                 other => panic!("{other:?}"),
             }

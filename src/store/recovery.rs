@@ -6,7 +6,7 @@ use super::facts::last_seq;
 use super::lease::release;
 use super::rows::CallRow;
 use super::table::{Column, enum_from};
-use super::{CENTRE, Owner, Store, StoreError};
+use super::{CENTRE, FactFilter, Owner, Store, StoreError};
 use crate::facts::{Abandon, Fact, Halted, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ statements! {
                 OR cause IN ('handled', 'abandoned_no_agent', 'abandoned_customer_early'))
          ORDER BY answered_at, id");
 }
+
+/// Of one call: more than anybody makes.
+const PROMISES_MAX: u32 = 10_000;
 
 /// What the last run of a node left.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -101,17 +104,12 @@ impl Store {
         let running = self.db().all(&RUNNING, args![]).await?;
         let halted = self.halted(node).await?;
         let last = self.db().first(&LAST_WALL, args![node]).await?;
+        let (open_calls, unplanned) = (self.with_promises(&open).await?, self.with_promises(&unplanned).await?);
         Ok(Standing {
             last_seq,
             last_wall: Wall(last.map(|row| row.int(0)).transpose()?.unwrap_or(0)),
-            open_calls: open
-                .iter()
-                .map(|row| Ok(open_call(&CallRow::read(row)?)))
-                .collect::<Result<_, StoreError>>()?,
-            unplanned: unplanned
-                .iter()
-                .map(|row| Ok(unplanned_lead(CallRow::read(row)?)))
-                .collect::<Result<_, StoreError>>()?,
+            open_calls: open_calls.into_iter().map(|(call, promised)| open_call(call, promised)).collect(),
+            unplanned: unplanned.into_iter().map(|(call, promised)| unplanned_lead(call, promised)).collect(),
             open_sessions: sessions.iter().map(open_session).collect::<Result<_, _>>()?,
             orders: self.open_orders().await?,
             suppressed: self.suppressed().await?,
@@ -149,29 +147,53 @@ impl Store {
             other => unreachable!("{} was not asked for", other.kind()),
         })
     }
+
+    /// Calls, and the last time that was promised in each. Their facts alone tell it: few calls are open at a start, and
+    /// fewer were answered.
+    async fn with_promises(&self, rows: &[Row]) -> Result<Vec<(CallRow, Option<Wall>)>, StoreError> {
+        let mut calls = Vec::with_capacity(rows.len());
+        for row in rows {
+            let call = CallRow::read(row)?;
+            let promised = if call.answered_at.is_some() { self.promised_in(call.id).await? } else { None };
+            calls.push((call, promised));
+        }
+        Ok(calls)
+    }
+
+    async fn promised_in(&self, call: CallId) -> Result<Option<Wall>, StoreError> {
+        let kind = Some("callback_promised".to_owned());
+        let filter = FactFilter { call: Some(call), kind, ..FactFilter::default() };
+        let promises = self.facts(&filter, None, PROMISES_MAX).await?;
+        Ok(promises
+            .last()
+            .and_then(|last| if let Fact::CallbackPromised { at, .. } = last.fact { Some(at) } else { None }))
+    }
 }
 
-fn open_call(call: &CallRow) -> OpenCall {
+fn open_call(call: CallRow, callback: Option<Wall>) -> OpenCall {
     OpenCall {
         call: call.id,
         campaign: call.campaign,
         lead: call.lead,
         attempt: call.attempt,
         invite_sent: call.invite_at.is_some(),
-        sip_call_id: call.sip_call_id.clone(),
-        answered: call.answered_at,
         human: call.human(),
+        sip_call_id: call.sip_call_id,
+        answered: call.answered_at,
         bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),
         machine: call.verdict.and_then(|verdict| match verdict {
             Verdict::Machine(kind) => Some(kind),
             Verdict::Human | Verdict::Unknown => None,
         }),
         abandoned: call.abandon,
-        pack: call.pack.clone(),
+        pack: call.pack,
+        number_hash: call.number_hash,
+        agent: call.agent,
+        callback,
     }
 }
 
-fn unplanned_lead(call: CallRow) -> UnplannedLead {
+fn unplanned_lead(call: CallRow, callback: Option<Wall>) -> UnplannedLead {
     UnplannedLead {
         call: call.id,
         campaign: call.campaign,
@@ -179,6 +201,9 @@ fn unplanned_lead(call: CallRow) -> UnplannedLead {
         attempt: call.attempt,
         cause: call.cause,
         outcome: call.outcome,
+        number_hash: call.number_hash,
+        agent: call.agent,
+        callback,
     }
 }
 

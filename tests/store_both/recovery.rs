@@ -33,6 +33,10 @@ pub async fn what_was_open_is_found(store: &Store) {
     let (open, _) = old.place(id).await;
     old.write([Fact::CallAnswered { call: open }]).await;
     let (wrapping, lead) = old.place(id).await;
+    let promise = |at| Fact::CallbackPromised { call: wrapping, at };
+    let (waited_ms, within) = (0, true);
+    let bridge = Fact::CallBridged { call: wrapping, agent, waited_ms, within };
+    old.write([Fact::CallAnswered { call: wrapping }, bridge, promise(minutes(60)), promise(minutes(90))]).await;
     old.write([ended(wrapping, Cause::Handled)]).await;
     let (done, done_lead) = old.place(id).await;
     old.write([ended(done, Cause::Busy), Fact::LeadClosed { campaign: id, lead: done_lead, reason: LeadEnd::Worked }])
@@ -60,6 +64,8 @@ pub async fn what_was_open_is_found(store: &Store) {
         [(wrapping, lead, 1)]
     );
     assert_eq!(standing.unplanned[0].cause, Some(Cause::Handled));
+    assert_eq!((standing.unplanned[0].callback, standing.unplanned[0].agent), (Some(minutes(90)), Some(agent)));
+    assert_eq!((standing.open_calls[0].callback, standing.open_calls[0].agent), (None, None));
     assert_eq!(standing.open_sessions, [OpenSession { agent, session, last }]);
 
     let mut young = Scribe::new(store, 0).await;

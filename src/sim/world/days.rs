@@ -81,6 +81,7 @@ impl<'a> SimWorld<'a> {
             trunks,
             lists,
             specs,
+            reserved: BTreeMap::new(),
             calls: BTreeMap::new(),
             customers: BTreeMap::new(),
             agent_legs: BTreeMap::new(),

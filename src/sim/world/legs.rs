@@ -62,8 +62,12 @@ impl SimWorld<'_> {
         let Some(track) = self.calls.get_mut(&call).filter(|_| place < self.trunks.len()) else {
             return self.checks.broken("placed_first", format!("call {call} on trunk {trunk}"));
         };
-        track.leg = Some(leg);
+        // A second trunk is the same attempt.
+        let begins = track.leg.replace(leg).is_none();
         let (list, lead, attempt) = (track.list, track.lead, track.attempt);
+        if begins {
+            self.attempt_fits(list, lead, wall);
+        }
         let zones = self.lists[list].row(lead).map(|row| row.lead.zones.clone()).unwrap_or_default();
         let hours = &self.specs[list].settings.hours;
         self.checks.dial(now, wall, leg, call, trunk, &zones, hours);
