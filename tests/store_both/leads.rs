@@ -63,6 +63,23 @@ pub async fn an_import_that_died_is_finished(store: &Store) {
     assert_eq!(count(store.lead_counts(id).await.expect("counts")), [3, 0, 0, 0, 0]);
 }
 
+pub async fn imports_that_end_together_lose_no_fact(store: &Store) {
+    const IMPORTS: u32 = 12;
+    let mut ending = tokio::task::JoinSet::new();
+    for n in 0..IMPORTS {
+        let id = campaign(store, &format!("c{n}")).await;
+        let mut import = store.begin_import(id, "file", NOON).await.expect("an import begins");
+        import.push(&[row(n)]).await.expect("rows");
+        ending.spawn(import.finish(1, 0, NOON));
+    }
+    while let Some(ended) = ending.join_next().await {
+        ended.expect("no panic").expect("an import ends");
+    }
+    let filter = FactFilter { kind: Some("leads_imported".to_owned()), ..FactFilter::default() };
+    let seqs: Vec<u64> = store.facts(&filter, None, 100).await.expect("facts").iter().map(|fact| fact.seq).collect();
+    assert_eq!(seqs, (1..=u64::from(IMPORTS)).collect::<Vec<_>>(), "each has its own number, none is passed over");
+}
+
 pub async fn callbacks_come_first_then_fresh_leads(store: &Store) {
     let id = campaign(store, "c").await;
     let late = NewLead { callback_at: Some(minutes(600)), ..row(4) };
