@@ -69,6 +69,7 @@ stories! {
     leads::the_days_cap_holds_over_campaigns,
     leads::released_leads_are_as_before,
     leads::suppressed_numbers_are_not_leased,
+    leads::what_any_process_suppresses_is_heard_of_in_order,
     leads::two_nodes_never_lease_the_same_lead,
     leads::an_erased_person_is_gone,
     calls::the_way_of_one_call,

@@ -70,6 +70,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use suppression::SuppressionPlace;
 pub use testaments::Testament;
 pub use users::{NewUser, UserRow};
 pub use verify::Difference;
