@@ -63,6 +63,7 @@ fn a_good_file_passes_with_its_defaults() {
     let settings = check(GOOD).unwrap_or_else(|p| panic!("{p:#?}"));
     assert_eq!(settings.dialing.ring_seconds_min, 15);
     assert_eq!(settings.abandonment.cap, 0.03);
+    assert_eq!(settings.abandonment.opt_out_key, '9');
     assert_eq!(settings.outcomes["later"].after.as_deref(), Some("2h"));
     assert_eq!(check(&format!("\u{feff}{GOOD}")).unwrap(), settings, "a byte order mark is no mistake");
 }
@@ -159,6 +160,15 @@ fn each_mistake_is_named_with_its_place() {
         ("profile = \"us_tsr\"", "profile = \"judge\"", "check.choice", 21, 11, "abandonment.profile", "\"judge\""),
         ("message = \"abandoned\"", "", "check.missing_message", 20, 2, "abandonment.message", ""),
         ("message = \"abandoned\"", "message = \"\"", "check.empty", 22, 11, "abandonment.message", "\"\""),
+        (
+            "message = \"abandoned\"",
+            "message = \"abandoned\"\nopt_out_key = \"10\"",
+            "check.choice",
+            23,
+            15,
+            "abandonment.opt_out_key",
+            "\"10\"",
+        ),
         (
             "message = \"abandoned\"",
             "message = \"prompts/a.wav\"",

@@ -110,7 +110,7 @@ fn kind(people: &Population, seed: u64, lead: u64, of_attempt: &mut Stream, hour
     Kind::NoAnswer
 }
 
-/// How a person takes a prompt: hangs up within it, presses a key after (or before) its end, or just listens.
+/// How a person takes a prompt: hangs up within it, presses a key before or after its end, or just listens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Listening {
     LeavesAfter(Duration),
@@ -128,6 +128,9 @@ pub fn listening(people: &Population, rng: &mut Stream, prompt: Duration) -> Lis
     }
     let digit = key.and_then(|k| people.digits.keys().nth(k)).and_then(|name| name.chars().next());
     match digit {
+        Some(digit) if presses < people.presses && fraction < people.interrupts => {
+            Listening::Presses { after: prompt.mul_f64(fraction), digit }
+        }
         Some(digit) if presses < people.presses => Listening::Presses { after: prompt + reaction, digit },
         Some(_) | None => Listening::Listens,
     }
