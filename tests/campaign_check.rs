@@ -187,7 +187,15 @@ fn each_mistake_is_named_with_its_place() {
             "abandonment.cap",
             "0.05",
         ),
-        ("profile = \"us_tsr\"", "profile = \"ca_crtc\"", "check.profile_law", 21, 11, "abandonment.profile", "\"ca_crtc\""),
+        (
+            "profile = \"us_tsr\"",
+            "profile = \"ca_crtc\"",
+            "check.profile_law",
+            21,
+            11,
+            "abandonment.profile",
+            "\"ca_crtc\"",
+        ),
         ("message = \"abandoned\"", "message = \"abandoned\"\ncap = 0", "check.range", 23, 7, "abandonment.cap", "0"),
         (
             "message = \"abandoned\"",
