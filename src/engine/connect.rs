@@ -5,7 +5,7 @@ use super::io::*;
 use super::state::{Call, Pending, Stage};
 use super::timers::Timer;
 use crate::campaign::settings::HandledBy;
-use crate::facts::{Abandon, Fact, Verdict};
+use crate::facts::{Abandon, Fact};
 use crate::pacing::{Ending, Event};
 use crate::script::Prompt;
 use crate::words::*;
@@ -218,13 +218,7 @@ impl Engine {
     fn after_prompt(&mut self, id: CallId) {
         let call = self.calls.get_mut(&id).expect("a prompt ended on it");
         match call.stage {
-            Stage::Message => {
-                let cause = match call.classified {
-                    Some(Verdict::Machine(kind)) => Cause::Machine(kind),
-                    Some(Verdict::Human | Verdict::Unknown) | None => Cause::AbandonedNoAgent,
-                };
-                self.end_call(id, cause, Side::Us);
-            }
+            Stage::Message => self.after_message(id),
             Stage::Talking => {
                 call.talk.pending = Pending::Nothing;
                 self.resume_flow(id, crate::script::Answer::Said);

@@ -13,6 +13,7 @@ mod dial;
 pub mod door;
 pub mod io;
 mod learned;
+mod message;
 mod outcome;
 mod pace;
 mod page;

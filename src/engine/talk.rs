@@ -218,6 +218,10 @@ impl Engine {
 
     pub(super) fn on_digit(&mut self, id: CallId, digit: char) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.stage == Stage::Message {
+            self.on_key_at_message(id, digit);
+            return;
+        }
         let Pending::Gathering { playback, digits, digits_max, finish_on, means, .. } = &mut call.talk.pending else {
             return;
         };

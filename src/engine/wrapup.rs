@@ -27,10 +27,7 @@ impl Engine {
             Stage::Listening => self.hung_up_during_amd(id),
             Stage::Waiting => self.hung_up_waiting(id),
             Stage::Message => {
-                let cause = match call.classified {
-                    Some(Verdict::Machine(kind)) => Cause::Machine(kind),
-                    Some(Verdict::Human | Verdict::Unknown) | None => Cause::AbandonedNoAgent,
-                };
+                let cause = call.message_cause();
                 self.end_call(id, cause, Side::Customer);
             }
             Stage::Talking => self.end_talk(id, by),

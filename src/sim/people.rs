@@ -110,7 +110,7 @@ fn kind(people: &Population, seed: u64, lead: u64, of_attempt: &mut Stream, hour
     Kind::NoAnswer
 }
 
-/// How a person takes a prompt: hangs up within it, presses a key after (or before) its end, or just listens.
+/// How a person takes a prompt: hangs up within it, presses a key before or after its end, or just listens.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listening {
     LeavesAfter(Duration),
@@ -132,7 +132,10 @@ pub fn listening(people: &Population, rng: &mut Stream, prompt: Duration) -> Lis
     }
     let keys = key.and_then(|k| people.digits.keys().nth(k)).filter(|keys| !keys.is_empty());
     match keys {
-        Some(keys) if presses < people.presses => Listening::Presses { after: prompt + reaction, keys: keys.clone() },
+        Some(keys) if presses < people.presses => {
+            let after = if fraction < people.interrupts { prompt.mul_f64(fraction) } else { prompt + reaction };
+            Listening::Presses { after, keys: keys.clone() }
+        }
         Some(_) | None => Listening::Listens,
     }
 }

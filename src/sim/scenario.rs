@@ -124,6 +124,8 @@ pub struct Population {
     pub presses: f64,
     pub digits: BTreeMap<String, f64>,
     pub presses_after_seconds: Dist,
+    /// Share of those who press that do not wait for the prompt's end.
+    pub interrupts: f64,
     pub amd: AmdBehaviour,
 }
 

@@ -131,6 +131,7 @@ const ABANDONMENT: &Keys = &Keys::Named(&[
     ("cap", MAY, Number(0.001, 1.0)),
     ("threshold_seconds", MAY, Number(0.5, 60.0)),
     ("message", MUST, Plain(values::sound)),
+    ("opt_out_key", MAY, Plain(values::key)),
 ]);
 
 const AMD: &Keys = &Keys::Named(&[

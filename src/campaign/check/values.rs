@@ -134,6 +134,12 @@ pub fn sound(text: &str) -> Result<(), Reason> {
     if plain { Ok(()) } else { Err(Reason::new("check.sound")) }
 }
 
+/// A key of a telephone.
+pub fn key(text: &str) -> Result<(), Reason> {
+    const KEYS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"];
+    if KEYS.contains(&text) { Ok(()) } else { Err(Reason::new("check.choice").with("choices", KEYS.join(", "))) }
+}
+
 /// The closest of `known`, if it is close enough to be meant.
 pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower: Vec<char> = text.to_lowercase().chars().take(64).collect();

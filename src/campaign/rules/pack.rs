@@ -13,6 +13,9 @@ pub struct Pack {
     /// A ringing line may not be given up earlier.
     pub ring_seconds_min: u32,
     pub ring_source: &'static str,
+    /// The abandonment profile that the law asks for: a campaign takes it or a stricter one, with its cap or a lower
+    /// one. `None`: no law that was read sets one.
+    pub profile: Option<&'static str>,
 }
 
 pub struct PackHours {
@@ -24,7 +27,7 @@ const H: i64 = 3_600;
 
 /// For regions without a pack of their own: only the campaign's rules and the product's.
 pub const BASE: Pack =
-    Pack { id: "base-2026.11", regions: &[], hours: None, ring_seconds_min: 10, ring_source: "product" };
+    Pack { id: "base-2026.11", regions: &[], hours: None, ring_seconds_min: 10, ring_source: "product", profile: None };
 
 pub const PACKS: &[Pack] = &[Pack {
     id: "us-2026.11",
@@ -39,10 +42,24 @@ pub const PACKS: &[Pack] = &[Pack {
     hours: Some(PackHours { rule: Rule::HoursUs, week: || Week::daily(8 * H, 21 * H) }),
     ring_seconds_min: 15,
     ring_source: "47 CFR 64.1200(a)(6); 16 CFR 310.4(b)(4)(ii)",
+    profile: Some("us_tsr"),
 }];
 
 /// Which of `PACKS`; `None`: the base.
 pub fn of(region: Option<Region>) -> Option<usize> {
     let region = region?;
     PACKS.iter().position(|pack| pack.regions.contains(&region))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::Profile;
+
+    #[test]
+    fn a_pack_names_a_profile_that_campaigns_may_take() {
+        for id in PACKS.iter().filter_map(|pack| pack.profile) {
+            assert!(Profile::find(id).is_some_and(|profile| !profile.judge_only), "{id}");
+        }
+    }
 }
