@@ -59,7 +59,7 @@ pub struct Row {
 }
 
 /// The short form, for files and comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     #[serde(serialize_with = "plain")]
     pub num: f64,
@@ -67,6 +67,9 @@ pub struct Figure {
     pub den: f64,
     #[serde(serialize_with = "plain_or_null")]
     pub value: Option<f64>,
+    /// Of money, where there is any (ISO 4217).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 /// Whole numbers without a point.
@@ -83,6 +86,12 @@ fn plain_or_null<S: Serializer>(number: &Option<f64>, s: S) -> Result<S::Ok, S::
     match number {
         Some(number) => plain(number, s),
         None => s.serialize_none(),
+    }
+}
+
+impl From<Row> for Figure {
+    fn from(row: Row) -> Figure {
+        Figure { num: row.num, den: row.den, value: row.value, currency: row.currency }
     }
 }
 
@@ -110,8 +119,7 @@ impl Report<'_> {
                 booked.entry(at).or_insert_with(|| book(self, &query, &frame.grid, at));
             }
             let table = self.table(kpi, &query, &frame, &booked[&num_at], &booked[&den_at]);
-            let row = &table.rows[0];
-            figures.insert(kpi.id, Figure { num: row.num, den: row.den, value: row.value });
+            figures.extend(table.rows.into_iter().next().map(|row| (kpi.id, Figure::from(row))));
         }
         Ok(figures)
     }
