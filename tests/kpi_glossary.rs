@@ -38,12 +38,19 @@ fn every_state_and_attribution_stands_in_the_glossary() {
 
 #[test]
 fn figures_read_well() {
-    let show = |id: &str, value: f64| outpace::kpi::find(id).expect("of the catalogue").show(Some(value));
+    let of = |id: &str| outpace::kpi::find(id).expect("of the catalogue");
+    let show = |id: &str, value: f64| of(id).show(Some(value), None);
     assert_eq!(show("abandon_rate", 0.02505), "2.51 %");
     assert_eq!(show("busy_ratio", 0.09375), "9.4 %");
     assert_eq!(show("aht", 310.0), "310.0 s");
     assert_eq!(show("login_time", 28_800.0), "8:00:00");
     assert_eq!(show("dials", 1_000.0), "1000");
     assert_eq!(show("handled_per_hour", 7.5), "7.5/h");
-    assert_eq!(outpace::kpi::find("aht").expect("of the catalogue").show(None), "-");
+    assert_eq!(of("aht").show(None, None), "-");
+    // Orders of 49.90 and 19.90.
+    assert_eq!(of("revenue").show(Some(6_980.0), Some("USD")), "69.80 USD");
+    assert_eq!(of("aov").show(Some(3_490.0), Some("USD")), "34.90 USD");
+    assert_eq!(of("aov").show(Some(1_000.5), Some("JPY")), "1001 JPY");
+    assert_eq!(of("revenue_net").show(Some(1_250.0), Some("KWD")), "1.250 KWD");
+    assert_eq!(of("revenue").show(Some(0.0), None), "0");
 }

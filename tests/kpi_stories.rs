@@ -17,7 +17,7 @@ fn fold(story: &Story) -> Fold {
 }
 
 fn figure(fold: &Fold, id: &str, query: &Query) -> Figure {
-    fold.report().figures(query).expect("the query is sound")[id]
+    fold.report().figures(query).expect("the query is sound")[id].clone()
 }
 
 fn parts(fold: &Fold, id: &str) -> (f64, f64) {
@@ -140,7 +140,8 @@ fn money_of_two_currencies_has_no_sum() {
         story.order(start + 60_000, OrderId(n), CallId(n), n, money);
     }
     let fold = fold(&story);
-    assert_eq!(figure(&fold, "revenue", &Query::default()).value, None);
+    let sum = figure(&fold, "revenue", &Query::default());
+    assert_eq!((sum.value, sum.currency), (None, None));
     let by_currency = Query { group_by: Some(GroupBy::Currency), ..Query::default() };
     let table = fold.report().compute("aov", &by_currency).expect("sound");
     let rows: Vec<_> = table.rows.iter().map(|row| (row.group.as_deref().unwrap_or(""), row.value)).collect();
@@ -156,6 +157,8 @@ fn two_orders_in_one_call_convert_once() {
     story.order(start + 50_000, OrderId(1), CallId(1), 1, Money::new(500, "USD"));
     story.order(start + 55_000, OrderId(2), CallId(1), 1, Money::new(500, "USD"));
     let fold = fold(&story);
+    let revenue = figure(&fold, "revenue", &Query::default());
+    assert_eq!((revenue.value, revenue.currency.as_deref()), (Some(1_000.0), Some("USD")), "minor units of a currency");
     assert_eq!(parts(&fold, "orders"), (2.0, 1.0));
     assert_eq!(parts(&fold, "conv_contact"), (1.0, 1.0));
 }

@@ -109,8 +109,9 @@ pub struct Shown {
     unit: kpi::Unit,
     #[serde(flatten)]
     figure: Figure,
+    /// Decimals between the currency's unit and its minor one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
+    minor_digits: Option<u32>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -324,15 +325,14 @@ fn figures(
             let rows = report.compute(id, &query).map(|table| table.rows).unwrap_or_default();
             for row in rows {
                 let Some(agent) = row.group.as_deref().and_then(|text| text.parse().ok()) else { continue };
-                let figure = Figure { num: row.num, den: row.den, value: row.value };
-                shown.agents.entry(agent).or_default().extend(show(id, figure, currency.as_ref()));
+                shown.agents.entry(agent).or_default().extend(show(id, row.into(), currency.as_ref()));
             }
         }
     }
     for (campaign, (zone, currency)) in campaigns {
         let day = Query { from: midnight(zone, now), include_test: true, ..Query::of(*campaign) };
-        let all = report.figures(&day).unwrap_or_default();
-        let kpis = CAMPAIGN.into_iter().filter_map(|id| show(id, *all.get(id)?, currency.as_ref())).collect();
+        let mut all = report.figures(&day).unwrap_or_default();
+        let kpis = CAMPAIGN.into_iter().filter_map(|id| show(id, all.remove(id)?, currency.as_ref())).collect();
         let courses = COURSES.into_iter().map(|id| (id, course(&report, *campaign, id, now))).collect();
         let burn = burn.get(campaign).map(|points| points.iter().copied().collect()).unwrap_or_default();
         shown.campaigns.insert(*campaign, Arc::new(Course { campaign: *campaign, kpis, courses, burn }));
@@ -340,10 +340,13 @@ fn figures(
     shown
 }
 
-fn show(id: &'static str, figure: Figure, currency: Option<&String>) -> Option<Shown> {
+/// Before the first order money is shown in the campaign's currency.
+fn show(id: &'static str, mut figure: Figure, currency: Option<&String>) -> Option<Shown> {
     let kpi = kpi::find(id)?;
-    let currency = currency.filter(|_| kpi.unit == kpi::Unit::MoneyMinor).cloned();
-    Some(Shown { id, names: kpi.names, unit: kpi.unit, figure, currency })
+    let money = kpi.unit == kpi::Unit::MoneyMinor;
+    figure.currency = figure.currency.or_else(|| currency.filter(|_| money).cloned());
+    let minor_digits = figure.currency.as_deref().map(minor_digits);
+    Some(Shown { id, names: kpi.names, unit: kpi.unit, figure, minor_digits })
 }
 
 fn course(report: &kpi::Report<'_>, campaign: CampaignId, id: &str, now: Wall) -> Vec<(i64, Option<f64>)> {

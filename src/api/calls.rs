@@ -7,6 +7,7 @@ use super::auth::Caller;
 use super::body::{Json, Page, Path, Query, fits, limit, parse, parse_some, short, shown, time, unique, whole};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
+use super::fact;
 use super::state::{Api, State};
 use crate::engine::{Amendment, Request};
 use crate::store::{CallFilter, CallRow, LeadState, Scope};
@@ -153,14 +154,11 @@ async fn get(
 
 /// Its facts, in order.
 #[utoipa::path(get, path = "/v1/calls/{id}/timeline", tag = "calls", params(("id" = String, Path)),
-    responses((status = 200, body = [Object]), (status = 404)))]
-async fn timeline(
-    Extract(api): Extract<State>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<axum::Json<Vec<crate::facts::Envelope>>, Problem> {
+    responses((status = 200, body = [fact::Fields]), (status = 404)))]
+async fn timeline(Extract(api): Extract<State>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let row = find(&api, &caller, &id).await?;
-    Ok(axum::Json(api.store.timeline(row.id).await?))
+    let facts = api.store.timeline(row.id).await?;
+    Ok(axum::Json(fact::all(&facts)).into_response())
 }
 
 /// WAV, two channels: left the customer, right the agent.

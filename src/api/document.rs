@@ -17,7 +17,8 @@ use utoipa::openapi::{Content, Ref, RefOr, Response};
         title = "Outpace",
         description = "Campaigns, agents, calls, orders and KPIs of an outbound dialer.\n\n\
         Every answer carries `X-Request-Id` (your own, if you send one); answers to callers carry `RateLimit` and \
-        `RateLimit-Policy`. Times are RFC 3339, ids 16 hexadecimal digits, errors RFC 9457 problems in the language of \
+        `RateLimit-Policy`. Times are RFC 3339 (but in views, the `now` of an agent and the events `agent` and `campaign` of \
+        the stream, which count microseconds since 1970), ids 16 hexadecimal digits, errors RFC 9457 problems in the language of \
         `Accept-Language`. Lists go on with `after`, the `next` of the page before; calls, orders, leads \
         and KPIs are also files: `Accept: text/csv` (UTF-8 with its mark) or `application/x-ndjson`, all rows unless \
         `limit` or `after` is given."

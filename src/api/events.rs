@@ -3,9 +3,11 @@
 use super::auth::Caller;
 use super::body::{Query, limit, parse_some, time};
 use super::error::Problem;
+use super::fact;
 use super::state::State;
 use crate::store::{FactCursors, FactFilter, Scope};
 use axum::extract::State as Extract;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,8 +24,11 @@ struct Which {
     campaign: Option<String>,
     call: Option<String>,
     agent: Option<String>,
+    /// Such as `call_placed`.
     kind: Option<String>,
+    /// RFC 3339, with an offset.
     from: Option<String>,
+    /// Exclusive.
     to: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
@@ -31,21 +36,17 @@ struct Which {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Facts {
-    #[schema(value_type = Vec<Object>)]
-    items: Vec<crate::facts::Envelope>,
+struct Facts<'a> {
+    #[schema(value_type = Vec<fact::Fields>)]
+    items: Vec<fact::Shown<'a>>,
     /// Always there: facts that come later come after it.
     next: String,
 }
 
 /// The facts of each node in the order they happened, node by node; from them a client can recompute every KPI.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(Which),
-    responses((status = 200, body = Facts), (status = 422)))]
-async fn list(
-    Extract(api): Extract<State>,
-    caller: Caller,
-    Query(which): Query<Which>,
-) -> Result<axum::Json<Facts>, Problem> {
+    responses((status = 200, body = Facts<'_>), (status = 422)))]
+async fn list(Extract(api): Extract<State>, caller: Caller, Query(which): Query<Which>) -> Result<Response, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client])?;
     let limit = limit(which.limit)?;
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
@@ -60,5 +61,5 @@ async fn list(
     let mut cursors: FactCursors = parse_some("after", which.after.as_ref())?.unwrap_or_default();
     let items = api.store.facts_since(&filter, &cursors, limit).await?;
     items.iter().for_each(|fact| cursors.pass(fact));
-    Ok(axum::Json(Facts { items, next: cursors.to_string() }))
+    Ok(axum::Json(Facts { items: fact::all(&items), next: cursors.to_string() }).into_response())
 }

@@ -1,5 +1,7 @@
 //! KPIs by id, as the dictionary defines them: numerator, denominator, value. Folded from facts, never stored.
 
+mod shown;
+
 use super::auth::Caller;
 use super::body::{Path, Query as Params, parse_some, time};
 use super::error::{Noun, Problem};
@@ -11,6 +13,7 @@ use crate::words::Reason;
 use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use shown::{All, FIGURE_COLUMNS, ROW_COLUMNS, Table};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,34 +23,50 @@ pub fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(catalogue)).routes(routes!(figures)).routes(routes!(get))
 }
 
+/// One entry of the dictionary.
 #[derive(Serialize, ToSchema)]
 pub struct Kpi {
     id: String,
+    /// A change of formula is a new major version.
     version: String,
+    /// In the language of `Accept-Language`.
     name: String,
+    /// In the letters of the dictionary's base facts.
     numerator: String,
+    /// `1` for counts and quantiles.
     denominator: String,
+    /// To which moment it is booked: `start`, or `start/split` where numerator and denominator differ.
     attribution: String,
+    /// Of the value: a `ratio` is 0 to 1, money is in minor units.
     #[schema(value_type = String)]
-    unit: serde_json::Value,
+    unit: kpi::Unit,
     #[schema(value_type = String)]
-    aspect: serde_json::Value,
+    aspect: kpi::Aspect,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
+    /// Else all that the caller may see.
     campaign: Option<String>,
+    /// From here on; else from the first fact.
     from: Option<String>,
+    /// Exclusive; else up to now.
     to: Option<String>,
-    /// `15m`, `1h`, `1d` ...
+    /// Width of the rows: `15m` (1m to 1440m), `1h` (to 24h), `7d` (to 366d), `month`, or `profile`: the window of the
+    /// abandonment profile (a day, a month, or 30 days from the campaign's first call). Days and months are those of the
+    /// zone, minutes and hours count from the start of each day. `PT15M`, `P7D` and `P1M` (ISO 8601) are understood, too.
+    /// Without it one row stands for the whole range.
     interval: Option<String>,
-    /// `agent`, `campaign`, `hour`, `trunk` ...
+    /// A row for each agent, campaign, hour of the local day (00 to 23), trunk, own number that was shown (`caller_id`),
+    /// reason of a pause, or currency of orders, that has anything. Things without one stand under `-`.
     group_by: Option<String>,
+    /// Book to another moment than the KPI's own, where all its parts allow it; the answer says what was used.
     attribution: Option<String>,
-    /// IANA; else the campaign's.
+    /// IANA, such as `Asia/Shanghai`; else the campaign's, else UTC.
     zone: Option<String>,
+    /// Count campaigns that are marked as tests, too.
     include_test: Option<bool>,
 }
 
@@ -57,7 +76,6 @@ const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 #[utoipa::path(get, path = "/v1/kpis", tag = "kpis", responses((status = 200, body = [Kpi])))]
 async fn catalogue(caller: Caller) -> Result<axum::Json<Vec<Kpi>>, Problem> {
     caller.needs(&[Scope::Manager, Scope::Supervisor, Scope::Client, Scope::Agent])?;
-    let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
     let shown = kpi::catalogue().iter().map(|k| Kpi {
         id: k.id.to_owned(),
         version: k.version.to_owned(),
@@ -65,15 +83,16 @@ async fn catalogue(caller: Caller) -> Result<axum::Json<Vec<Kpi>>, Problem> {
         numerator: k.numerator(),
         denominator: k.denominator(),
         attribution: k.attribution(),
-        unit: json(serde_json::to_value(k.unit)),
-        aspect: json(serde_json::to_value(k.aspect)),
+        unit: k.unit,
+        aspect: k.aspect,
     });
     Ok(axum::Json(shown.collect()))
 }
 
-/// Every KPI in one row each.
+/// Every KPI by its id: one figure each, or, with `interval` or `group_by`, a table each as `/v1/kpis/{id}` gives it (at
+/// most 100,000 rows together).
 #[utoipa::path(get, path = "/v1/kpis:all", tag = "kpis", params(Which),
-    responses((status = 200, body = Object), (status = 422)))]
+    responses((status = 200, body = All), (status = 422)))]
 async fn figures(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -81,13 +100,28 @@ async fn figures(
     Params(which): Params<Which>,
 ) -> Result<Response, Problem> {
     let query = query(&caller, &which)?;
-    let figures = computed(&api, move |report| report.figures(&query)).await?;
-    let figures: BTreeMap<&'static str, kpi::Figure> = figures.map_err(wrong)?;
+    if query.interval.is_none() && query.group_by.is_none() {
+        let figures = computed(&api, move |report| report.figures(&query)).await?;
+        let figures: BTreeMap<_, _> = figures.map_err(wrong)?.into_iter().map(shown::figure).collect();
+        return match format {
+            Format::Json => Ok(axum::Json(All::Figures(figures)).into_response()),
+            Format::Csv | Format::Ndjson => {
+                let rows = figures.into_iter().map(|(id, row)| Named { id, row });
+                export::whole(format, "kpis", &FIGURE_COLUMNS, rows)
+            }
+        };
+    }
+    let tables = computed(&api, move |report| report.tables(&query)).await?;
+    let tables = tables.map_err(wrong)?.into_iter().map(Table::from);
     match format {
-        Format::Json => Ok(axum::Json(figures).into_response()),
+        Format::Json => {
+            Ok(axum::Json(All::Tables(tables.map(|table| (table.id.clone(), table)).collect())).into_response())
+        }
         Format::Csv | Format::Ndjson => {
-            let rows = figures.into_iter().map(|(id, figure)| Named { id, figure });
-            export::whole(format, "kpis", &["id", "num", "den", "value"], rows)
+            let columns: Vec<&str> = std::iter::once("id").chain(ROW_COLUMNS).collect();
+            let rows = tables
+                .flat_map(|Table { id, rows, .. }| rows.into_iter().map(move |row| Named { id: id.clone(), row }));
+            export::whole(format, "kpis", &columns, rows)
         }
     }
 }
@@ -104,7 +138,7 @@ async fn computed<T: Send + 'static>(
 
 /// One KPI: by interval, by group.
 #[utoipa::path(get, path = "/v1/kpis/{id}", tag = "kpis", params(("id" = String, Path), Which),
-    responses((status = 200, body = Object), (status = 404), (status = 422)))]
+    responses((status = 200, body = Table), (status = 404), (status = 422)))]
 async fn get(
     Extract(api): Extract<State>,
     caller: Caller,
@@ -117,36 +151,19 @@ async fn get(
     }
     let query = query(&caller, &which)?;
     let table = computed(&api, move |report| report.compute(&id, &query)).await?;
-    let table: kpi::Table = table.map_err(wrong)?;
+    let table = Table::from(table.map_err(wrong)?);
     match format {
         Format::Json => Ok(axum::Json(table).into_response()),
-        Format::Csv | Format::Ndjson => export::whole(format, table.id, COLUMNS, table.rows.into_iter()),
+        Format::Csv | Format::Ndjson => export::whole(format, &table.id, &ROW_COLUMNS, table.rows.into_iter()),
     }
 }
 
-/// Of a file: as the rows of the JSON answer.
-const COLUMNS: &[&str] = &[
-    "from",
-    "to",
-    "from_local",
-    "group",
-    "num",
-    "den",
-    "value",
-    "n",
-    "low_n",
-    "low",
-    "high",
-    "provisional",
-    "shared",
-    "currency",
-];
-
+/// A row of a file with the KPI it is of.
 #[derive(Serialize)]
-struct Named {
-    id: &'static str,
+struct Named<T> {
+    id: String,
     #[serde(flatten)]
-    figure: kpi::Figure,
+    row: T,
 }
 
 fn query(caller: &Caller, which: &Which) -> Result<Query, Problem> {

@@ -116,7 +116,7 @@ fn article(out: &mut String, method: &str, path: &str, operation: &Value) {
         let needed = if parameter["required"] == true { " *" } else { "" };
         let name = format!("<code>{}</code>{needed}", escape(text(&parameter["name"])));
         let place = format!("{} {}", escape(text(&parameter["in"])), kind(&parameter["schema"]));
-        [name, place, escape(text(&parameter["description"]))]
+        [name, place, coded(text(&parameter["description"]))]
     });
     table(out, "Parameters 参数", ["Name 名称", "Kind 类型", "Meaning 含义"], &parameters);
     let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
@@ -149,16 +149,19 @@ fn schemas(out: &mut String, document: &Value) {
             .map(|(field, inner)| {
                 let star = if needed.contains(&field.as_str()) { " *" } else { "" };
                 let name = format!("<code>{}</code>{star}", escape(field));
-                [name, kind(inner), escape(text(&inner["description"]))]
+                [name, kind(inner), coded(text(&inner["description"]))]
             })
             .collect();
+        if fields.is_empty() {
+            put(out, &format!("<p>{}</p>", kind(schema)));
+        }
         table(out, "Fields 字段", ["Name 名称", "Kind 类型", "Meaning 含义"], &fields);
         put(out, "</article>");
     }
     put(out, "</section>");
 }
 
-/// `string`, `integer or null`, a link to a schema, or a list of such.
+/// `string`, `integer or null`, the words it may be, a link to a schema, or a list of such.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return format!("<a href=\"#schema-{0}\"><code>{0}</code></a>", escape(name));
@@ -173,6 +176,16 @@ fn kind(schema: &Value) -> String {
     }
     if schema["type"] == "array" {
         return format!("[ {} ]", kind(&schema["items"]));
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return words
+            .iter()
+            .map(|word| format!("<code>{}</code>", escape(word.as_str().unwrap_or("null"))))
+            .collect::<Vec<_>>()
+            .join(" ");
+    }
+    if schema["additionalProperties"].is_object() {
+        return format!("{{ name: {} }}", kind(&schema["additionalProperties"]));
     }
     match &schema["type"] {
         Value::Array(names) => names.iter().map(|name| escape(text(name))).collect::<Vec<_>>().join(" | "),

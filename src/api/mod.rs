@@ -15,6 +15,7 @@ mod error;
 mod etag;
 mod events;
 mod export;
+mod fact;
 mod feed;
 mod floor;
 mod health;

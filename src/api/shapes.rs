@@ -2,6 +2,7 @@
 //! refuse what does not fit; here the same is said to whoever reads or generates from the document.
 
 use super::body::PAGE_MAX;
+use crate::kpi;
 use serde_json::{Value, json};
 
 const NAME: &str = "^[A-Za-z0-9._-]{1,32}$";
@@ -45,6 +46,11 @@ fn of_parameter(path: &str, name: &str) -> Option<Value> {
         "Last-Event-ID" => Some(json!({ "type": "string", "pattern": CURSOR })),
         "after" => Some(id()),
         "from" | "to" | "at" => Some(json!({ "type": "string", "format": "date-time" })),
+        "interval" => Some(json!({ "type": "string", "pattern": INTERVAL, "examples": ["15m", "1h", "1d", "month"] })),
+        "group_by" => Some(json!({ "type": "string", "enum": names(kpi::GroupBy::ALL.iter().map(|(name, _)| *name)) })),
+        "attribution" => {
+            Some(json!({ "type": "string", "enum": names(kpi::Attribution::ALL.iter().map(|at| at.tag())) }))
+        }
         "limit" => Some(json!({ "type": "integer", "minimum": 1, "maximum": PAGE_MAX })),
         "state" if path == "/v1/leads" => Some(json!({ "type": "string", "enum": LEAD_STATES })),
         "state" => Some(json!({ "type": "string", "enum": ORDER_STATES })),
@@ -54,6 +60,16 @@ fn of_parameter(path: &str, name: &str) -> Option<Value> {
     }
 }
 
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    names.collect()
+}
+
+/// Minutes to 1440, hours to 24, days to 366, or a word.
+const INTERVAL: &str = "^(([1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m|([1-9]|1[0-9]|2[0-4])h\
+    |([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-6])d|month|profile)$";
+const UNITS: [&str; 7] = ["ratio", "count", "seconds", "per_hour", "per_minute", "money_minor", "quotient"];
+const ASPECTS: [&str; 7] =
+    ["quality", "efficiency", "accessibility", "satisfaction", "business", "compliance", "people"];
 const LEAD_STATES: [&str; 6] = ["pending", "leased", "in_flight", "scheduled", "closed", "excluded"];
 const ORDER_STATES: [&str; 8] =
     ["captured", "verified", "rejected", "cancelled", "shipped", "delivered", "returned", "refused"];
@@ -81,6 +97,10 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("Outcome.callback_at", json!({ "format": "date-time" })),
         ("Note.note", json!({ "maxLength": 16384 })),
         ("NewMode.mode", json!({ "enum": MODES })),
+        ("Kpi.unit", json!({ "enum": UNITS })),
+        ("Kpi.aspect", json!({ "enum": ASPECTS })),
+        ("KpiFigure.unit", json!({ "enum": UNITS })),
+        ("KpiTable.unit", json!({ "enum": UNITS })),
         ("Advance.state", json!({ "enum": ORDER_STATES })),
         ("Suppression.phone", json!({ "pattern": "^\\+[1-9][0-9]{2,14}$" })),
         ("Suppression.why", json!({ "maxLength": 512 })),

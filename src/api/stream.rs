@@ -5,6 +5,7 @@
 use super::auth::Caller;
 use super::body::{Query, parse};
 use super::error::Problem;
+use super::fact;
 use super::feed::Event;
 use super::push::{self, Push};
 use super::state::State;
@@ -36,7 +37,8 @@ struct Since {
 }
 
 /// `event: fact | agent | campaign | missed`, data in JSON. A fact's id is a cursor: sent back as `Last-Event-ID` it brings
-/// every fact since. An agent hears of itself, a client of its campaign. `missed`: so many views were passed over.
+/// every fact since, as `/v1/events` tells them. An agent hears of itself, a client of its campaign. `missed`: so many views
+/// were passed over.
 #[utoipa::path(get, path = "/v1/stream", tag = "events", params(Since,
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event: what came since is told first")),
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
@@ -111,7 +113,9 @@ impl Teller {
         let shown = match event {
             Event::Agent(view) => sse::Event::default().event("agent").json_data(&*view),
             Event::Campaign(view) => sse::Event::default().event("campaign").json_data(&*view),
-            Event::Fact(fact, _) => sse::Event::default().event("fact").id(self.at.to_string()).json_data(&*fact),
+            Event::Fact(fact, _) => {
+                sse::Event::default().event("fact").id(self.at.to_string()).json_data(fact::Shown(&fact))
+            }
         };
         self.push.send(shown.expect("views and facts print as JSON")).await
     }
@@ -129,7 +133,7 @@ impl Teller {
             };
             for fact in &page {
                 self.at.pass(fact);
-                let event = sse::Event::default().event("fact").id(self.at.to_string()).json_data(fact);
+                let event = sse::Event::default().event("fact").id(self.at.to_string()).json_data(fact::Shown(fact));
                 self.push.send(event.expect("facts print as JSON")).await?;
             }
             if page.len() < PAGE as usize {

@@ -3,7 +3,7 @@
 use super::attribution::Attribution;
 use super::base::Base;
 use super::profile::Profile;
-use crate::words::Lang;
+use crate::words::{Lang, minor_digits};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::Write;
@@ -51,7 +51,7 @@ pub enum Unit {
     PerHour,
     /// Per minute of the denominator's time.
     PerMinute,
-    /// Minor units of the campaign's currency.
+    /// Minor units of the currency that stands beside the value: 4990 USD are 49.90, 500 JPY are 500 (ISO 4217).
     MoneyMinor,
     /// A plain quotient, such as dials per lead.
     Quotient,
@@ -179,8 +179,9 @@ impl Kpi {
         }
     }
 
-    /// For a person (rule G13): shares in per cent with one decimal (abandonment two), times as `h:mm:ss` or seconds.
-    pub fn show(&self, value: Option<f64>) -> String {
+    /// For a person (rule G13): shares in per cent with one decimal (abandonment two), times as `h:mm:ss` or seconds,
+    /// money in the currency's own unit with its code. Without a currency there is no money: the value is 0.
+    pub fn show(&self, value: Option<f64>, currency: Option<&str>) -> String {
         let Some(value) = value else { return "-".to_owned() };
         match self.unit {
             Unit::Ratio if matches!(self.measure, Measure::Abandonment(_)) => {
@@ -192,7 +193,11 @@ impl Kpi {
             Unit::Seconds => format!("{:.1} s", half_up(value, 1)),
             Unit::PerHour => format!("{:.1}/h", half_up(value, 1)),
             Unit::PerMinute => format!("{:.1}/min", half_up(value, 1)),
-            Unit::MoneyMinor | Unit::Quotient => format!("{:.2}", half_up(value, 2)),
+            Unit::MoneyMinor => match currency {
+                Some(code) => format!("{} {code}", money(value, code)),
+                None => format!("{value:.0}"),
+            },
+            Unit::Quotient => format!("{:.2}", half_up(value, 2)),
         }
     }
 }
@@ -217,6 +222,12 @@ impl Serialize for Kpi {
 fn half_up(value: f64, decimals: i32) -> f64 {
     let scale = 10f64.powi(decimals);
     (value * scale + 0.5 + 1e-9).floor() / scale
+}
+
+fn money(minor: f64, currency: &str) -> String {
+    let digits = minor_digits(currency);
+    let value = minor / 10f64.powi(digits as i32);
+    format!("{:.*}", digits as usize, half_up(value, digits as i32))
 }
 
 fn clock(seconds: f64) -> String {

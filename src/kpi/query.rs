@@ -164,7 +164,7 @@ impl fmt::Display for QueryError {
                 write!(f, "zone \"{zone}\" is unknown: an IANA name is expected, such as Asia/Shanghai")
             }
             QueryError::TooManyRows { limit } => {
-                write!(f, "more than {limit} intervals: take a wider interval or a shorter range")
+                write!(f, "more than {limit} rows: take a wider interval or a shorter range")
             }
             QueryError::Bad { field, value, expected } => write!(f, "{field} \"{value}\": {expected} is expected"),
         }

@@ -15,8 +15,11 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Rows of all KPIs together: some 30 MB as JSON.
+const ROWS_OF_ALL_MAX: usize = 100_000;
+
 /// One KPI over the rows of a query.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub id: &'static str,
     pub version: &'static str,
@@ -27,39 +30,33 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub from: Wall,
     pub to: Wall,
     /// `from` on the clock of the zone, with its offset.
     pub from_local: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    #[serde(serialize_with = "plain")]
     pub num: f64,
-    #[serde(serialize_with = "plain")]
     pub den: f64,
-    /// `num / den`; null where the denominator is zero.
-    #[serde(serialize_with = "plain_or_null")]
+    /// `num / den`; `None` where the denominator is zero.
     pub value: Option<f64>,
     /// How many things the value rests on.
     pub n: u64,
     pub low_n: bool,
     /// Wilson 95 % bounds, for shares of counted things.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
     /// Facts to come may still change it.
     pub provisional: bool,
     /// Holds agent time that other campaigns' rows hold too: do not add them up.
     pub shared: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Of money, where there is any.
     pub currency: Option<String>,
 }
 
 /// The short form, for files and comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     #[serde(serialize_with = "plain")]
     pub num: f64,
@@ -67,6 +64,9 @@ pub struct Figure {
     pub den: f64,
     #[serde(serialize_with = "plain_or_null")]
     pub value: Option<f64>,
+    /// Of money, where there is any (ISO 4217).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 /// Whole numbers without a point.
@@ -86,6 +86,12 @@ fn plain_or_null<S: Serializer>(number: &Option<f64>, s: S) -> Result<S::Ok, S::
     }
 }
 
+impl From<Row> for Figure {
+    fn from(row: Row) -> Figure {
+        Figure { num: row.num, den: row.den, value: row.value, currency: row.currency }
+    }
+}
+
 impl Report<'_> {
     /// One KPI. Without an interval and a group: exactly one row. With an interval: a row for each, also the empty
     /// ones. With a group: a row for each group that has anything.
@@ -98,22 +104,42 @@ impl Report<'_> {
         Ok(self.table(kpi, query, &frame, &num, den.as_ref().unwrap_or(&num)))
     }
 
-    /// Every KPI over the query's range as one figure each; interval, group and attribution of the query are left out.
+    /// Every KPI over the query's range as one figure each; interval and group of the query are left out.
     pub fn figures(&self, query: &Query) -> Result<BTreeMap<&'static str, Figure>, QueryError> {
-        let query = Query { interval: None, group_by: None, attribution: None, ..query.clone() };
-        let mut booked: BTreeMap<Attribution, Cells> = BTreeMap::new();
-        let mut figures = BTreeMap::new();
+        let query = Query { interval: None, group_by: None, ..query.clone() };
+        let first = |table: Table| Some((table.id, table.rows.into_iter().next()?.into()));
+        Ok(self.tables(&query)?.into_iter().filter_map(first).collect())
+    }
+
+    /// Every KPI as `compute` answers for one, in the catalogue's order. What they share is booked once.
+    pub fn tables(&self, query: &Query) -> Result<Vec<Table>, QueryError> {
+        // KPIs differ in their rows only by the window of their abandonment profile.
+        let mut shelves: Vec<(Frame, BTreeMap<Attribution, Cells>)> = Vec::new();
+        let (mut tables, mut rows) = (Vec::new(), 0);
         for kpi in catalogue() {
-            let frame = Frame::new(self, &query, kpi)?;
-            let (num_at, den_at) = kpi.booked(None);
-            for at in [num_at, den_at] {
-                booked.entry(at).or_insert_with(|| book(self, &query, &frame.grid, at));
+            let frame = Frame::new(self, query, kpi)?;
+            let too_many = QueryError::TooManyRows { limit: ROWS_OF_ALL_MAX };
+            if frame.grid.buckets.len() * catalogue().len() > ROWS_OF_ALL_MAX {
+                return Err(too_many);
             }
-            let table = self.table(kpi, &query, &frame, &booked[&num_at], &booked[&den_at]);
-            let row = &table.rows[0];
-            figures.insert(kpi.id, Figure { num: row.num, den: row.den, value: row.value });
+            let known = shelves.iter().position(|(other, _)| other.grid.buckets == frame.grid.buckets);
+            let place = known.unwrap_or(shelves.len());
+            if known.is_none() {
+                shelves.push((frame, BTreeMap::new()));
+            }
+            let (frame, booked) = &mut shelves[place];
+            let (num_at, den_at) = kpi.booked(query.attribution);
+            for at in [num_at, den_at] {
+                booked.entry(at).or_insert_with(|| book(self, query, &frame.grid, at));
+            }
+            let table = self.table(kpi, query, frame, &booked[&num_at], &booked[&den_at]);
+            rows += table.rows.len();
+            if rows > ROWS_OF_ALL_MAX {
+                return Err(too_many);
+            }
+            tables.push(table);
         }
-        Ok(figures)
+        Ok(tables)
     }
 
     /// The base facts themselves over the query's whole range, as `at` books them: for proofs and comparisons.
@@ -262,7 +288,10 @@ fn wilson(num: f64, den: f64) -> (f64, f64) {
     let z2 = Z * Z / den;
     let centre = p + z2 / 2.0;
     let spread = Z * (p * (1.0 - p) / den + z2 / (4.0 * den)).sqrt();
-    (((centre - spread) / (1.0 + z2)).max(0.0), ((centre + spread) / (1.0 + z2)).min(1.0))
+    // At the ends the two terms are equal: what binary leaves of their difference is no bound.
+    let low = if p == 0.0 { 0.0 } else { ((centre - spread) / (1.0 + z2)).max(0.0) };
+    let high = if p == 1.0 { 1.0 } else { ((centre + spread) / (1.0 + z2)).min(1.0) };
+    (low, high)
 }
 
 /// The rows in time, and the zone they are in.
@@ -319,4 +348,19 @@ fn near(id: &str) -> Option<&'static str> {
     let common = |other: &str| id.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let best = catalogue().iter().max_by_key(|kpi| (common(kpi.id), std::cmp::Reverse(kpi.id.len())))?;
     (common(best.id) >= 4).then_some(best.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wilson;
+
+    #[test]
+    fn nothing_and_all_bound_exactly() {
+        for den in 1..2_000 {
+            let den = f64::from(den);
+            let (none, all) = (wilson(0.0, den), wilson(den, den));
+            assert_eq!((none.0, all.1), (0.0, 1.0), "of {den}");
+            assert!(0.0 < none.1 && none.1 < 1.0 && 0.0 < all.0 && all.0 < 1.0, "of {den}: {none:?} {all:?}");
+        }
+    }
 }

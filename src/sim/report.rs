@@ -253,7 +253,7 @@ impl Summary {
         ];
         writeln!(out).expect("a string");
         for id in SHOWN {
-            if let Some(Figure { num, den, value }) = self.kpis.get(id) {
+            if let Some(Figure { num, den, value, .. }) = self.kpis.get(id) {
                 let value = value.map_or("-".to_owned(), |value| format!("{value:.4}"));
                 writeln!(out, "{id:<24} {value:>12}   {num} / {den}").expect("a string");
             }

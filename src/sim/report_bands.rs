@@ -363,7 +363,8 @@ mod tests {
 
     fn day(seed: u64, dials: u64) -> Summary {
         let hour = super::super::report::Hour { from: "2026-11-23 09:00".into(), dials, ..Default::default() };
-        let kpis = [("dials", crate::kpi::Figure { num: dials as f64, den: 1.0, value: Some(dials as f64) })].into();
+        let dialed = crate::kpi::Figure { num: dials as f64, den: 1.0, value: Some(dials as f64), currency: None };
+        let kpis = [("dials", dialed)].into();
         Summary { seed, hours: vec![hour], kpis, ..Summary::default() }
     }
 

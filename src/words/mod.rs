@@ -19,6 +19,6 @@ pub use day::LocalDay;
 pub use id::*;
 pub use lang::{Lang, Text};
 pub use moment::{Moment, Wall};
-pub use money::Money;
+pub use money::{Money, minor_digits};
 pub use phone::{Phone, PhoneError};
 pub use reason::Reason;

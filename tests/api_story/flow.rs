@@ -92,6 +92,7 @@ pub fn facts_by_cursor(house: &House) {
     assert!(kinds.contains(&"campaign_paused"), "{kinds:?}");
     let placed = house.get(&format!("/v1/events?kind=call_placed&campaign={campaign}"));
     assert_eq!(placed["items"].as_array().unwrap().len(), 1, "{placed}");
+    assert_eq!(placed["items"][0]["wall"], "2026-11-20T09:00:00.000000Z", "{placed}");
 }
 
 pub fn figures(house: &House) {
@@ -107,11 +108,60 @@ pub fn figures(house: &House) {
     assert!(rows.len() >= 2, "{table}");
     let sum: f64 = rows.iter().filter_map(|row| row["num"].as_f64().or(row["figure"]["num"].as_f64())).sum();
     assert!((sum - 2.0).abs() < 1e-9, "{table}");
+    every_kpi_by_interval_and_group(house);
     for kpi in house.get("/v1/kpis").as_array().unwrap() {
         let id = kpi["id"].as_str().unwrap();
         let table = house.get(&format!("/v1/kpis/{id}"));
         assert!(table["rows"].is_array(), "{id}: {table}");
     }
+}
+
+/// Nothing that is asked for is passed over: `:all` has the rows that each KPI has by itself.
+fn every_kpi_by_interval_and_group(house: &House) {
+    let query = "?interval=1h&group_by=campaign&from=2026-11-20T08:00:00Z&to=2026-11-20T12:00:00Z";
+    let all = house.get(&format!("/v1/kpis:all{query}"));
+    for id in ["dials", "revenue", "abandon_rate"] {
+        assert_eq!(all[id], house.get(&format!("/v1/kpis/{id}{query}")), "{id}");
+    }
+    let rows = all["dials"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "one for each campaign: {rows:?}");
+    let (first, revenue) = (&rows[0], &all["revenue"]["rows"][0]);
+    assert_eq!(
+        (&first["from"], &first["to"]),
+        (&json!("2026-11-20T09:00:00.000Z"), &json!("2026-11-20T10:00:00.000Z"))
+    );
+    assert_eq!(
+        (&revenue["num"], &revenue["currency"], &revenue["minor_digits"]),
+        (&json!(1990), &json!("CNY"), &json!(2))
+    );
+    let by_day = house.get("/v1/kpis:all?interval=1d&from=2026-11-19T00:00:00Z&to=2026-11-22T00:00:00Z");
+    assert_eq!(by_day["dials"]["rows"].as_array().unwrap().len(), 3, "empty days, too");
+    let booked = house.get("/v1/kpis:all?attribution=close");
+    let alone = house.get("/v1/kpis/handled?attribution=close");
+    assert_eq!((&booked["handled"]["num"], &alone["attribution"]), (&alone["rows"][0]["num"], &json!("close")));
+    let table = |path: &str| {
+        let csv = house.ask_with(&house.keys["manager"], "GET", path, b"", &[("Accept", "text/csv")]).text();
+        let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+        let head = reader.headers().expect("a head").clone();
+        let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+        (head, rows)
+    };
+    let (head, rows) = table(&format!("/v1/kpis:all{query}"));
+    assert_eq!((&head[0], &head[1]), ("id", "from"));
+    assert_eq!(
+        rows.iter().filter(|row| &row[0] == "dials").map(|row| &row[1]).collect::<Vec<_>>(),
+        ["2026-11-20T09:00:00.000Z"; 2]
+    );
+    let (head, rows) = table(&format!("/v1/kpis/dials{query}"));
+    assert_eq!((&head[0], &rows[0][0]), ("from", "2026-11-20T09:00:00.000Z"));
+    let wide = house.ask(
+        &house.keys["admin"],
+        "GET",
+        "/v1/kpis:all?interval=1m&from=2026-11-01T00:00:00Z&to=2026-11-08T00:00:00Z",
+        b"",
+    );
+    assert_eq!(wide.status, 422, "{}", wide.body);
+    wide.is_problem("more rows than go into one answer");
 }
 
 /// Agents, campaigns and facts to those who may hear of them.

@@ -108,7 +108,9 @@ impl Picture {
 
     fn figure(&self, id: &str) -> String {
         let kpi = crate::kpi::find(id);
-        kpi.map_or_else(String::new, |kpi| kpi.show(self.figures.get(id).and_then(|figure| figure.value)))
+        let figure = self.figures.get(id);
+        let currency = figure.and_then(|figure| figure.currency.as_deref());
+        kpi.map_or_else(String::new, |kpi| kpi.show(figure.and_then(|figure| figure.value), currency))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::labels::{Labels, pad, width};
 use crate::cli::Failure;
-use crate::kpi::{Figure, Kpi, catalogue};
+use crate::kpi::{Figure, Kpi, Unit, catalogue};
 use crate::words::Lang;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,11 @@ pub(super) fn table(figures: &BTreeMap<&'static str, Figure>, labels: Labels) ->
         .iter()
         .filter_map(|kpi| {
             let figure = figures.get(kpi.id).filter(|figure| figure.num != 0.0 || figure.den != 0.0)?;
-            Some([kpi.id.to_owned(), name(kpi), plain(figure.num), plain(figure.den), kpi.show(figure.value)])
+            let shown = |value| kpi.show(value, figure.currency.as_deref());
+            let money = kpi.unit == Unit::MoneyMinor;
+            // Two currencies have no sum.
+            let num = if money { shown(figure.value.and(Some(figure.num))) } else { plain(figure.num) };
+            Some([kpi.id.to_owned(), name(kpi), num, plain(figure.den), shown(figure.value)])
         })
         .collect();
     let head = [
@@ -55,7 +59,7 @@ fn plain(value: f64) -> String {
     }
 }
 
-/// `{ "kpi_id": { "num": , "den": , "value": null or number } }`, every id of the catalogue.
+/// `{ "kpi_id": { "num": , "den": , "value": null or number } }`, every id of the catalogue; money with its `currency`.
 pub(super) fn write_json(figures: &BTreeMap<&'static str, Figure>, to: &Path) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(figures)?;
     std::fs::write(to, text + "\n").map_err(|e| Failure(format!("--json {}: {e}", to.display())))

@@ -308,10 +308,13 @@ export function figure(kpi) {
     case "ratio": return percent(value);
     case "count": return count(value);
     case "seconds": return value < 10 ? `${value.toFixed(1)} s` : clock(value * 1000);
-    case "money_minor":
-      try {
-        return new Intl.NumberFormat(lang(), { style: "currency", currency: kpi.currency ?? "XXX", maximumFractionDigits: value < 100_000 ? 2 : 0 }).format(value / 100);
-      } catch { return count(value / 100); }
+    case "money_minor": {
+      // What the server knows of ISO 4217: browsers divide some currencies otherwise.
+      const digits = kpi.minor_digits ?? 0, whole = value / 10 ** digits;
+      if (!kpi.currency) return count(whole);
+      const shown = whole < 1_000 ? digits : 0;
+      return new Intl.NumberFormat(lang(), { style: "currency", currency: kpi.currency, minimumFractionDigits: shown, maximumFractionDigits: shown }).format(whole);
+    }
     default: return new Intl.NumberFormat(lang(), { maximumFractionDigits: 2 }).format(value);
   }
 }
