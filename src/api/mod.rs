@@ -25,6 +25,7 @@ mod leads;
 mod lockout;
 mod manual;
 pub mod newcomers;
+mod open;
 mod orders;
 mod pages;
 pub mod pauses;
@@ -38,6 +39,7 @@ mod session;
 mod shapes;
 mod state;
 mod stream;
+mod who;
 
 pub use document::document;
 pub use feed::{Event, Feed};
