@@ -209,7 +209,7 @@ const WORDS = {
   "floor.why": ["What the dialer does, and why", "拨号器动态与原因", "撥號器動態與原因"],
   "floor.start": ["Start", "启动", "啟動"],
   "floor.pause": ["Pause", "暂停", "暫停"],
-  "floor.drain": ["Drain", "排空", "排空"],
+  "floor.drain": ["Drain", "收尾", "收尾"],
   "floor.sure.start": ["Start {name}?", "启动“{name}”？", "啟動「{name}」？"],
   "floor.sure.start.more": [
     "Calls leave at once, within the called party's hours and the limits of the law.",
@@ -220,7 +220,7 @@ const WORDS = {
     "Ringing calls are let go, conversations go on, no new call leaves.",
     "振铃中的呼叫将取消，通话继续，不再发起新呼叫。",
     "響鈴中的呼叫將取消，通話繼續，不再發起新呼叫。"],
-  "floor.sure.drain": ["Drain {name}?", "排空“{name}”？", "排空「{name}」？"],
+  "floor.sure.drain": ["Drain {name}?", "收尾“{name}”？", "收尾「{name}」？"],
   "floor.sure.drain.more": [
     "No new call leaves; those in flight finish as they are.",
     "不再发起新呼叫，在途呼叫自然结束。",
@@ -228,7 +228,7 @@ const WORDS = {
   "floor.state.idle": ["Not started", "未启动", "未啟動"],
   "floor.state.running": ["Running", "运行中", "執行中"],
   "floor.state.paused": ["Paused", "已暂停", "已暫停"],
-  "floor.state.draining": ["Draining", "排空中", "排空中"],
+  "floor.state.draining": ["Draining", "收尾中", "收尾中"],
   "floor.state.finished": ["List finished", "名单已完成", "名單已完成"],
   "mode.manual": ["manual", "手动", "手動"],
   "mode.preview": ["preview", "预览式", "預覽式"],
