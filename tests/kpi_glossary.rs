@@ -36,6 +36,35 @@ fn every_state_and_attribution_stands_in_the_glossary() {
     }
 }
 
+/// One thing has one Chinese word: those who read 收尾 in a refusal look for a button of that name.
+#[test]
+fn no_text_uses_another_word_than_the_glossary() {
+    let texts = [
+        include_str!("../src/words/reasons.toml"),
+        include_str!("../src/ui/pages/words.js"),
+        include_str!("../campaigns/telesales/README.md"),
+        include_str!("../docs/first-campaign.zh.md"),
+    ];
+    let others = [
+        ("排空", "收尾"),
+        ("应答机", "语音信箱识别"),
+        ("答录机", "语音信箱识别"),
+        ("答錄機", "語音信箱識別"),
+        ("放弃提示音", "呼损提示音"),
+        ("放棄提示音", "呼損提示音"),
+        ("放弃来电", "呼损"),
+        ("骚扰率预算", "呼损额度"),
+        ("騷擾率預算", "呼損額度"),
+        ("骚扰呼叫", "呼损"),
+        ("坐席", "座席"),
+    ];
+    for (other, ours) in others {
+        assert!(GLOSSARY.contains(ours), "docs/glossary.md has no {ours}");
+        let wrong = texts.iter().flat_map(|text| text.lines()).find(|line| line.contains(other));
+        assert_eq!(wrong, None, "{other} is {ours} in docs/glossary.md");
+    }
+}
+
 #[test]
 fn figures_read_well() {
     let of = |id: &str| outpace::kpi::find(id).expect("of the catalogue");

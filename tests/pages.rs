@@ -237,6 +237,73 @@ fn both_pages_speak_chinese() {
     picture(&floor, &house.dir, "floor-zh");
 }
 
+/// Mode preview: a lead is read, passed over or dialed, with a key each. Mode manual: nothing comes unasked.
+#[test]
+fn a_lead_is_read_before_it_is_dialed() {
+    let _alone = alone();
+    let house = House::open_in("pages-lead", &["anna"], "en", "preview");
+    let page = Browser::start(&house.dir, "agent", "en-US");
+    house.log_in(&page, "/agent", "anna", &house.people[0].password);
+    page.until("document.querySelector('#wait form')");
+    page.until_text("#strip .detail", "registered");
+    page.keys(ENTER);
+    state(&page, "pause");
+    page.keys(ENTER);
+    state(&page, "preview");
+    page.until("document.querySelector('.who .name')");
+    let first = page.text(".who .name");
+    assert!(page.text("#who").contains("Asia/Shanghai"), "the customer's own clock: {}", page.text("#who"));
+    assert!(page.text("#who").contains("****"), "the number is masked: {}", page.text("#who"));
+    page.until_text("#lead", "Dials by itself in");
+    assert!(page.text("#lead").contains("Attempt1"), "{}", page.text("#lead"));
+    axe(&page, "a lead before the call");
+    picture(&page, &house.dir, "lead");
+    page.reload();
+    state(&page, "preview");
+    page.until(&format!("document.querySelector('.who .name')?.textContent === {first:?}"));
+
+    page.keys("m");
+    page.until(&format!("![undefined, '', {first:?}].includes(document.querySelector('.who .name')?.textContent)"));
+    let second = page.text(".who .name");
+    page.keys(ENTER);
+    house.a_call(&page);
+    assert_eq!(page.text(".who .name"), second, "whom the agent read about is whom the agent meets");
+    let facts = house.dialer.get("/v1/events?limit=1000");
+    let held = facts["items"].as_array().expect("a list").iter().filter(|fact| fact["kind"] == "lead_held");
+    assert_eq!(held.count(), 1, "one was passed over: {facts}");
+
+    // Each call is asked for.
+    page.keys("x");
+    state(&page, "wrap");
+    asks_for_each_call(&house);
+    page.keys("s");
+    page.until("document.querySelector('#closes')");
+    page.keys(ENTER);
+    state(&page, "ready");
+    page.until("document.querySelector('[data-next]')");
+    assert!(page.text("#wait").contains("Ask for a lead"), "{}", page.text("#wait"));
+    axe(&page, "no lead asked for");
+    page.keys(ENTER);
+    state(&page, "preview");
+    page.until("document.querySelector('.who .name') && !document.querySelector('#lead-left')");
+    page.keys(ENTER);
+    house.a_call(&page);
+    let said: Vec<String> = page.log().into_iter().filter(|line| !line.contains("401")).collect();
+    assert_eq!(said, Vec::<String>::new(), "no script failed, no policy was broken");
+}
+
+/// The mode is switched while an agent works.
+fn asks_for_each_call(house: &House) {
+    let agent = ureq::Agent::new_with_defaults();
+    let switched = agent
+        .post(format!("{}/v1/campaigns/{}/mode", house.dialer.api, house.campaign))
+        .header("Authorization", format!("Bearer {}", house.dialer.key))
+        .header("If-Match", "*")
+        .send_json(json!({ "mode": "manual" }))
+        .expect("a manager may");
+    assert_eq!(switched.status(), 200);
+}
+
 /// As the dictionary names them, in the language of the page.
 fn kpis_by_their_names(floor: &Browser, house: &House, lang: &str) {
     floor.until("document.querySelector('[data-kpi=abandon_rate] dt')");

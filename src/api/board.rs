@@ -280,11 +280,7 @@ impl Names {
             name: view.name,
             state: view.state,
             mode: view.mode,
-            why: Text {
-                en: Some(view.reason.text(Lang::En)),
-                zh_hans: Some(view.reason.text(Lang::ZhHans)),
-                zh_hant: Some(view.reason.text(Lang::ZhHant)),
-            },
+            why: view.reason.in_each(),
             in_flight: view.in_flight,
             lines: view.lines,
             leads,

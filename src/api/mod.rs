@@ -26,6 +26,7 @@ mod leads;
 mod lockout;
 mod manual;
 pub mod newcomers;
+mod open;
 mod orders;
 mod pages;
 pub mod pauses;
@@ -40,6 +41,7 @@ mod shapes;
 mod state;
 mod stream;
 pub mod suppressions;
+mod who;
 
 pub use document::document;
 pub use feed::{Event, Feed};

@@ -1,6 +1,6 @@
 //! A reason is a code with arguments. Its text stands once, in `reasons.toml`, in three languages.
 
-use super::Lang;
+use super::{Lang, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -49,6 +49,12 @@ impl Reason {
             text = text.replace(&format!("{{{name}}}"), value);
         }
         text
+    }
+
+    /// For those who choose the language later.
+    pub fn in_each(&self) -> Text {
+        let text = |lang| Some(self.text(lang));
+        Text { en: text(Lang::En), zh_hans: text(Lang::ZhHans), zh_hant: text(Lang::ZhHant) }
     }
 
     /// Every code of the catalogue, for the tests that compare it with the code.

@@ -37,8 +37,20 @@ fn choice(text: &str, choices: &[&str]) -> Result<(), Reason> {
     })
 }
 
+const LANGS: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
+
+/// What people write for Chinese is a place or a script, which no spelling is near to.
 pub fn lang(text: &str) -> Result<(), Reason> {
-    choice(text, &["en", "zh-Hans", "zh-Hant"])
+    let meant = match text.to_ascii_lowercase().replace('_', "-").as_str() {
+        "cn" | "zh" | "zh-cn" | "zh-sg" | "chs" | "sc" | "hans" | "chinese" | "中文" | "简体" | "简体中文" => {
+            "zh-Hans"
+        }
+        "tw" | "hk" | "mo" | "zh-tw" | "zh-hk" | "zh-mo" | "cht" | "tc" | "hant" | "繁體" | "繁體中文" => {
+            "zh-Hant"
+        }
+        _other => return choice(text, &LANGS),
+    };
+    Err(Reason::new("check.choice_near").with("choices", LANGS.join(", ")).with("nearest", meant))
 }
 
 pub fn mode(text: &str) -> Result<(), Reason> {
@@ -184,5 +196,15 @@ mod tests {
         assert_eq!(nearest("treshold_second", known.into_iter()), Some("threshold_seconds"));
         assert_eq!(nearest("Profil", known.into_iter()), Some("profile"));
         assert_eq!(nearest("colour", known.into_iter()), None);
+    }
+
+    #[test]
+    fn who_writes_a_place_for_chinese_is_understood() {
+        let near = |text: &str| lang(text).expect_err("no tag of ours").args.remove("nearest");
+        assert_eq!(near("cn").as_deref(), Some("zh-Hans"));
+        assert_eq!(near("zh_CN").as_deref(), Some("zh-Hans"));
+        assert_eq!(near("TW").as_deref(), Some("zh-Hant"));
+        assert_eq!(near("e").as_deref(), Some("en"));
+        assert!(lang("en").is_ok() && lang("zh-Hans").is_ok() && lang("zh-Hant").is_ok());
     }
 }

@@ -46,8 +46,8 @@ const WORDS = {
   "shift.campaigns": ["Campaigns you work for", "参与的外呼活动", "參與的外撥活動"],
   "shift.none": [
     "No campaign is open for agents yet. A manager adds one; it appears here by itself.",
-    "目前没有可参与的外呼活动。经理添加后请刷新本页。",
-    "目前沒有可參與的外撥活動。經理新增後請重新整理本頁。"],
+    "目前没有可参与的外呼活动。经理添加后会自动显示在此。",
+    "目前沒有可參與的外撥活動。經理新增後會自動顯示在此。"],
   "shift.start": ["Start shift", "签入", "簽入"],
   "shift.end": ["End shift", "签出", "簽出"],
   "shift.end.after": ["Ends after this call", "本次通话后签出", "本次通話後簽出"],
@@ -69,6 +69,9 @@ const WORDS = {
   "do.done": ["Close call", "结束整理", "結束整理"],
   "do.extend": ["+30 s", "+30 秒", "+30 秒"],
   "do.undo": ["Undo", "撤销", "復原"],
+  "do.dial": ["Dial", "拨打", "撥打"],
+  "do.skip": ["Skip", "跳过", "跳過"],
+  "do.next": ["Next lead", "下一条名单", "下一筆名單"],
   "do.note": ["Note", "备注", "備註"],
 
   "pause.choose": ["Why do you pause?", "请选择示忙原因", "請選擇示忙原因"],
@@ -79,15 +82,38 @@ const WORDS = {
   "wait.ready": ["Waiting for the next customer", "等待下一位客户", "等待下一位客戶"],
   "wait.ready.more": [
     "The call is put through by itself: you hear a beep, then the customer.",
-    "来电将自动接入：先听到提示音，随后接通客户。",
-    "來電將自動接入：先聽到提示音，隨後接通客戶。"],
+    "客户接通后自动转入：先听到提示音，随后即可通话。",
+    "客戶接通後自動轉入：先聽到提示音，隨後即可通話。"],
   "wait.pause": ["Paused", "示忙中", "示忙中"],
-  "wait.pause.more": ["Nobody is put through to you.", "此时不会接入来电。", "此時不會接入來電。"],
+  "wait.pause.more": ["Nobody is put through to you.", "此时不会转入客户。", "此時不會轉入客戶。"],
   "wait.no_device": ["Your softphone is not connected", "软电话未连接", "軟體電話未連線"],
   "wait.no_device.more": [
     "It is called again every few seconds. Check that it runs, is registered as {name}, and answers by itself.",
     "系统每隔几秒会重新呼叫话机。请确认软电话已运行、以 {name} 注册并自动应答。",
     "系統每隔幾秒會重新呼叫話機。請確認軟體電話已執行、以 {name} 註冊並自動應答。"],
+
+  "wait.preview": ["Waiting for the next lead", "等待下一条名单", "等待下一筆名單"],
+  "wait.preview.more": [
+    "It is shown here by itself. Read it, then dial.",
+    "名单会自动显示在此，查看后再拨打。",
+    "名單會自動顯示在此，檢視後再撥打。"],
+  "wait.manual": ["Ask for a lead when you are ready to call", "准备好后请取下一条名单", "準備好後請取下一筆名單"],
+  "wait.manual.more": ["You see who it is before anybody is called.", "先查看客户资料，再决定拨打。", "先檢視客戶資料，再決定撥打。"],
+  "wait.closed": ["The campaign is not running. A manager starts it.", "活动未在运行，由经理启动。", "活動未在執行，由經理啟動。"],
+
+  "lead.title": ["Before the call", "拨打前预览", "撥打前預覽"],
+  "lead.calling": ["Calling", "正在拨打", "正在撥打"],
+  "lead.calling.more": [
+    "Whoever answers is put through to you. If nobody does, you are free again by itself.",
+    "客户接听后自动转入；无人接听则自动恢复就绪。",
+    "客戶接聽後自動轉入；無人接聽則自動恢復就緒。"],
+  "lead.dial": ["Dials by itself in", "自动拨打倒计时", "自動撥打倒數"],
+  "lead.skip": ["Passed over by itself in", "自动跳过倒计时", "自動跳過倒數"],
+  "lead.no_limit": ["Take your time: nothing is dialled until you say so.", "不限时：由您决定何时拨打。", "不限時：由您決定何時撥打。"],
+  "lead.shown": ["Lead: {name}", "名单客户：{name}", "名單客戶：{name}"],
+  "lead.attempt": ["Attempt", "第几次拨打", "第幾次撥打"],
+  "lead.callback": ["Callback promised for", "约定回拨时间", "約定回撥時間"],
+  "lead.there": ["Time there", "当地时间", "當地時間"],
 
   "who.title": ["Customer", "客户", "客戶"],
   "who.nameless": ["No name on the list", "名单中无姓名", "名單中無姓名"],
@@ -159,11 +185,11 @@ const WORDS = {
   "keys.row1": ["Number row: choices of the step", "数字行：步骤选项", "數字列：步驟選項"],
   "keys.row2": ["Upper letter row: objections", "上排字母：异议", "上排字母：異議"],
   "keys.row3": ["Middle letter row: outcomes", "中排字母：通话结果", "中排字母：通話結果"],
-  "keys.row4": ["Lower letter row: Z undo, X hang up, C hold, V pause, B +30 s, N note", "下排字母：Z 撤销，X 挂断，C 保持，V 示忙，B +30 秒，N 备注", "下排字母：Z 復原，X 掛斷，C 保留，V 示忙，B +30 秒，N 備註"],
-  "keys.enter": ["Enter: what the state asks for (ready, close the call)", "回车：当前状态的主操作（就绪、结束整理）", "Enter：目前狀態的主要操作（就緒、結束整理）"],
+  "keys.row4": ["Lower letter row: Z undo, X hang up, C hold, V pause, B +30 s, N note, M skip the lead", "下排字母：Z 撤销，X 挂断，C 保持，V 示忙，B +30 秒，N 备注，M 跳过名单", "下排字母：Z 復原，X 掛斷，C 保留，V 示忙，B +30 秒，N 備註，M 跳過名單"],
+  "keys.enter": ["Enter: what the state asks for (ready, next lead, dial, close the call)", "回车：当前状态的主操作（就绪、下一条名单、拨打、结束整理）", "Enter：目前狀態的主要操作（就緒、下一筆名單、撥打、結束整理）"],
   "keys.typing": ["While you type in a field, keys are letters. Esc leaves the field.", "在输入框中按键为普通输入，Esc 离开输入框。", "在輸入框中按鍵為一般輸入，Esc 離開輸入框。"],
 
-  "call.new": ["Call: {name}, {campaign}", "来电：{name}，{campaign}", "來電：{name}，{campaign}"],
+  "call.new": ["Call: {name}, {campaign}", "客户接入：{name}，{campaign}", "客戶接入：{name}，{campaign}"],
 
   "floor.none": ["No campaign yet", "暂无外呼活动", "暫無外撥活動"],
   "floor.none.more": [
@@ -183,7 +209,7 @@ const WORDS = {
   "floor.why": ["What the dialer does, and why", "拨号器动态与原因", "撥號器動態與原因"],
   "floor.start": ["Start", "启动", "啟動"],
   "floor.pause": ["Pause", "暂停", "暫停"],
-  "floor.drain": ["Drain", "排空", "排空"],
+  "floor.drain": ["Drain", "收尾", "收尾"],
   "floor.sure.start": ["Start {name}?", "启动“{name}”？", "啟動「{name}」？"],
   "floor.sure.start.more": [
     "Calls leave at once, within the called party's hours and the limits of the law.",
@@ -194,7 +220,7 @@ const WORDS = {
     "Ringing calls are let go, conversations go on, no new call leaves.",
     "振铃中的呼叫将取消，通话继续，不再发起新呼叫。",
     "響鈴中的呼叫將取消，通話繼續，不再發起新呼叫。"],
-  "floor.sure.drain": ["Drain {name}?", "排空“{name}”？", "排空「{name}」？"],
+  "floor.sure.drain": ["Drain {name}?", "收尾“{name}”？", "收尾「{name}」？"],
   "floor.sure.drain.more": [
     "No new call leaves; those in flight finish as they are.",
     "不再发起新呼叫，在途呼叫自然结束。",
@@ -202,7 +228,7 @@ const WORDS = {
   "floor.state.idle": ["Not started", "未启动", "未啟動"],
   "floor.state.running": ["Running", "运行中", "執行中"],
   "floor.state.paused": ["Paused", "已暂停", "已暫停"],
-  "floor.state.draining": ["Draining", "排空中", "排空中"],
+  "floor.state.draining": ["Draining", "收尾中", "收尾中"],
   "floor.state.finished": ["List finished", "名单已完成", "名單已完成"],
   "mode.manual": ["manual", "手动", "手動"],
   "mode.preview": ["preview", "预览式", "預覽式"],
