@@ -12,7 +12,7 @@ use super::who::{self, Card, Found, Outcome, Past};
 use crate::campaign::Settings;
 use crate::campaign::settings::OnTimeout;
 use crate::engine::{AgentCallView, AgentView, PreviewView, Request};
-use crate::store::{AgentRow, CallFilter, CampaignRow, StoreError};
+use crate::store::{AgentRow, CampaignRow, StoreError};
 use crate::words::*;
 use axum::extract::State as Extract;
 use axum::response::IntoResponse;
