@@ -46,9 +46,6 @@ pub enum What {
     WallClockStep {
         by_seconds: f64,
     },
-    ScriptWatchdog {
-        campaign: usize,
-    },
     PauseCampaign {
         campaign: usize,
     },
@@ -123,7 +120,6 @@ impl Planned {
             | What::AgentAway { .. }
             | What::AgentClicks { .. }
             | What::WallClockStep { .. }
-            | What::ScriptWatchdog { .. }
             | What::PauseCampaign { .. }
             | What::StartCampaign { .. }
             | What::DrainCampaign { .. }
