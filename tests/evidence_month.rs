@@ -181,7 +181,7 @@ fn the_proof_of_a_month_equals_a_plain_count_of_its_facts() {
     }
     assert_eq!((proof.profile.as_str(), proof.zone.as_str(), proof.threshold_ms), ("us_tsr", ZONE, 2000));
     assert_eq!(proof.packs, ["us-2026.11"]);
-    assert_eq!(proof.clock_start, "the end of the greeting");
+    assert_eq!(proof.clock_start, "the end of the greeting, 2 s after the answer at the latest if nothing was said");
     // 30 days from the first call: the 31st day begins the next window.
     let names: Vec<&str> = proof.windows.iter().map(|window| window.name.as_str()).collect();
     assert_eq!(names, ["2026-10-15/P30D", "2026-11-14/P30D"]);

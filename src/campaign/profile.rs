@@ -6,7 +6,7 @@
 pub enum ClockStart {
     /// The 200 OK. AMD time is inside the threshold.
     Answer,
-    /// The first speech of the called party.
+    /// The begin of the first speech; at latest answer + `SILENT_GREETING_MS` if nothing was said.
     GreetingStart,
     /// The end of the first speech; at latest answer + `SILENT_GREETING_MS` if nothing was said.
     GreetingEnd,

@@ -135,6 +135,11 @@ impl Engine {
         self.tell_pacing(campaign, Event::Unserved { call: id, answered, abandoned });
     }
 
+    /// So long a person may wait.
+    pub(super) fn threshold_of(&self, id: CallId) -> Duration {
+        threshold(&self.campaigns[&self.calls[&id].campaign])
+    }
+
     pub(super) fn leave_queue(&mut self, id: CallId) {
         let campaign = self.calls[&id].campaign;
         if let Some(campaign) = self.campaigns.get_mut(&campaign) {

@@ -73,10 +73,6 @@ pub enum Input {
         sha256: String,
         file: String,
     },
-    /// The wall-clock watchdog of `live` fired while this campaign's flow ran.
-    ScriptWatchdog {
-        campaign: CampaignId,
-    },
     /// From the API, a robot, the command line. Answered by `Command::Reply`.
     Request {
         id: RequestId,

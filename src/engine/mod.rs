@@ -179,9 +179,6 @@ impl Engine {
                 self.recordings_open.remove(&recording);
                 self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
             }
-            Input::ScriptWatchdog { campaign } => {
-                tracing::warn!(%campaign, "the wall-clock watchdog stopped a flow");
-            }
             Input::Request { id, by, request } => self.on_request(id, by, request),
             Input::Shutdown { within } => self.on_shutdown(within),
         }

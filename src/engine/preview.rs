@@ -59,13 +59,26 @@ impl Engine {
         if let Some(wanted) = lead {
             let at = campaign.hopper.iter().position(|lead| lead.id == wanted);
             let Some(lead) = at.and_then(|at| campaign.hopper.remove(at)) else {
-                self.wanted.insert(wanted, id);
-                self.command(Command::LeaseLead { campaign: campaign_id, lead: wanted });
-                return Ok(Reply::Done);
+                return self.want(id, campaign_id, wanted);
             };
             return if self.show(id, campaign_id, lead) { Ok(Reply::Done) } else { Err(conflict("preview.held")) };
         }
         if self.show_next(id, campaign_id) { Ok(Reply::Done) } else { Err(conflict("preview.no_lead")) }
+    }
+
+    /// Fetches a lead for whoever asked first.
+    fn want(&mut self, id: AgentId, campaign: CampaignId, lead: LeadId) -> Result<Reply, Refusal> {
+        match self.wanted.get(&lead) {
+            Some(first) if *first == id => return Ok(Reply::Done),
+            Some(_) => {
+                let reason = Reason::new("preview.lead_wanted").with("lead", lead);
+                return Err(Refusal { kind: RefusalKind::Conflict, reason });
+            }
+            None => {}
+        }
+        self.wanted.insert(lead, id);
+        self.command(Command::LeaseLead { campaign, lead });
+        Ok(Reply::Done)
     }
 
     /// The store's answer about a lead that an agent wants to call.
@@ -333,3 +346,6 @@ impl Engine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,7 +113,7 @@ pub(super) struct Call {
     pub answered: Option<Moment>,
     /// Where the legal clock started.
     pub clock: Option<Moment>,
-    pub greeting_started: bool,
+    pub greeting_started: Option<Moment>,
     pub greeting_ended: Option<Moment>,
     pub classified: Option<crate::facts::Verdict>,
     pub machine_message: bool,
@@ -223,7 +223,7 @@ impl Call {
             rang: false,
             answered: None,
             clock: None,
-            greeting_started: false,
+            greeting_started: None,
             greeting_ended: None,
             classified: None,
             machine_message: false,

@@ -12,6 +12,7 @@ mod invalid;
 mod kit;
 mod last_look;
 mod ledger;
+mod legal_clock;
 mod machine;
 mod manual;
 mod midnight;

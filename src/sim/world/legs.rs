@@ -62,8 +62,9 @@ impl SimWorld<'_> {
         let Some(track) = self.calls.get_mut(&call).filter(|_| place < self.trunks.len()) else {
             return self.checks.broken("placed_first", format!("call {call} on trunk {trunk}"));
         };
+        track.leg = Some(leg);
         // A second trunk is the same attempt.
-        let begins = track.leg.replace(leg).is_none();
+        let begins = !std::mem::replace(&mut track.begun, true);
         let (list, lead, attempt) = (track.list, track.lead, track.attempt);
         if begins {
             self.attempt_fits(list, lead, wall);

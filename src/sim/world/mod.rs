@@ -118,6 +118,8 @@ struct Track {
     lead: LeadId,
     attempt: u32,
     leg: Option<LegId>,
+    /// An INVITE has left, over whichever trunk.
+    begun: bool,
 }
 
 #[derive(Default)]
@@ -249,7 +251,7 @@ impl SimWorld<'_> {
         if let Fact::CallPlaced { call, campaign, lead, attempt, .. } = &envelope.fact {
             let list = self.place_of(*campaign);
             self.attempt_fits(list, *lead, envelope.wall);
-            let track = Track { list, lead: *lead, attempt: *attempt, leg: None };
+            let track = Track { list, lead: *lead, attempt: *attempt, leg: None, begun: false };
             self.calls.insert(*call, track);
         }
         self.disk_takes(envelope);
