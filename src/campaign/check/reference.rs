@@ -52,7 +52,7 @@ pub const SECTIONS: &[Section] = &[
         ("caller_id", r#""+12125550100""#, "Shown to the called party; E.164.", "主叫显示号码，E.164 格式。"),
         ("callback_number", r#""+12125550100""#, "Named in the abandonment message; E.164.", "提示音中所报的回拨号码，E.164 格式。"),
     ]},
-    Section { path: "client", en: "On whose behalf the seller is called for, in reports.", zh: "报表中的委托方。", keys: &[
+    Section { path: "client", en: "On whose behalf the seller calls, in reports.", zh: "报表中的委托方。", keys: &[
         ("name", r#""Clear Spring""#, "Free text.", "任意文字。"),
     ]},
     Section { path: "hours", en: "Calling hours on the called party's clock. A day that is absent has no calls. The law that the program knows bounds these: United States 8:00 to 21:00; Florida and Oklahoma, by area code, 8:00 to 20:00. Other laws (Washington and Maryland: until 20:00) are yours to write here.", zh: "可拨时段，按被叫当地时间。未写的日子不拨。程序内置的法规另行约束：美国 8:00 至 21:00；佛罗里达州和俄克拉何马州（按区号）8:00 至 20:00。其他法规（如华盛顿州、马里兰州至 20:00）请自行写在这里。", keys: &[
