@@ -1,4 +1,5 @@
-//! Every key of `campaign.toml` with its type and bounds. A test compares it with `settings.rs`.
+//! Every key of `campaign.toml` with its type and bounds. `tests/campaign_docs.rs` compares it with `settings.rs` and
+//! with the table of docs/campaign.md.
 
 use super::values::{self, Check};
 
