@@ -44,6 +44,7 @@ fn no_text_uses_another_word_than_the_glossary() {
         include_str!("../src/ui/pages/words.js"),
         include_str!("../campaigns/telesales/README.md"),
         include_str!("../docs/first-campaign.zh.md"),
+        include_str!("../README.zh.md"),
     ];
     let others = [
         ("排空", "收尾"),
@@ -63,6 +64,25 @@ fn no_text_uses_another_word_than_the_glossary() {
         let wrong = texts.iter().flat_map(|text| text.lines()).find(|line| line.contains(other));
         assert_eq!(wrong, None, "{other} is {ours} in docs/glossary.md");
     }
+}
+
+/// Both first pages name the same commands and link the same papers.
+#[test]
+fn the_chinese_first_page_says_the_same() {
+    let (english, chinese) = (include_str!("../README.md"), include_str!("../README.zh.md"));
+    let commands = |page: &'static str| -> Vec<&str> {
+        let in_shell = page.split("```").skip(1).step_by(2).flat_map(str::lines);
+        let said = in_shell.map(|line| line.split(" #").next().unwrap_or("").trim());
+        said.filter(|line| ["outpace ", "cargo ", "bash "].iter().any(|start| line.starts_with(start))).collect()
+    };
+    let plain = |line: &&str| line.replace(" --lang zh-Hans", "");
+    let (ours, theirs) = (commands(english), commands(chinese));
+    assert!(ours.len() > 15, "{ours:?}");
+    assert_eq!(ours.iter().map(plain).collect::<Vec<_>>(), theirs.iter().map(plain).collect::<Vec<_>>());
+    let rows = |page: &str| page.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows(english), rows(chinese), "a row for each command");
+    let links = |page: &str| page.matches("](docs/").count();
+    assert!(links(english) <= links(chinese) + 1, "the English page leads to its Chinese neighbour too");
 }
 
 #[test]

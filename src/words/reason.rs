@@ -25,6 +25,12 @@ struct Entry {
 static CATALOGUE: LazyLock<BTreeMap<String, Entry>> =
     LazyLock::new(|| toml::from_str(include_str!("reasons.toml")).expect("the catalogue is checked by a test"));
 
+impl From<Reason> for Text {
+    fn from(reason: Reason) -> Text {
+        reason.in_each()
+    }
+}
+
 impl Reason {
     pub fn new(code: &str) -> Reason {
         Reason { code: code.to_owned(), args: BTreeMap::new() }
@@ -53,8 +59,7 @@ impl Reason {
 
     /// For those who choose the language later.
     pub fn in_each(&self) -> Text {
-        let text = |lang| Some(self.text(lang));
-        Text { en: text(Lang::En), zh_hans: text(Lang::ZhHans), zh_hant: text(Lang::ZhHant) }
+        Text::in_each(|lang| self.text(lang))
     }
 
     /// Every code of the catalogue, for the tests that compare it with the code.
