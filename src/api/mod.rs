@@ -10,6 +10,7 @@ mod calls;
 mod campaigns;
 mod cookie;
 mod desk;
+mod do_not_call;
 mod document;
 mod error;
 mod etag;
@@ -26,6 +27,7 @@ mod leads;
 mod lockout;
 mod manual;
 pub mod newcomers;
+mod number;
 mod open;
 mod orders;
 mod pages;
@@ -74,6 +76,7 @@ fn routes() -> Routes {
     let ordinary = OpenApiRouter::new()
         .merge(campaigns::routes())
         .merge(leads::routes())
+        .merge(do_not_call::routes())
         .merge(agents::routes())
         .merge(calls::routes())
         .merge(orders::routes())
@@ -109,6 +112,7 @@ pub fn router(state: State) -> Router {
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
         .merge(manual::routes(&document))
+        .layer(axum::middleware::from_fn(etag::unless_known))
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))
