@@ -1,11 +1,11 @@
 //! `outpace user`: people who log in on the pages. Passwords are kept as argon2id hashes, generated ones printed once.
 
 use super::config::Sip;
-use super::key::{binding, bindings_fit};
+use super::key::{SCOPES, binding, bindings_fit, one_of};
 use super::{Failure, Place, block_on, data};
 use crate::live::clock;
 use crate::store::{NewUser, Scope, Store, StoreError, generate_password};
-use crate::words::Lang;
+use crate::words::{Lang, Reason};
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -116,13 +116,11 @@ impl Password {
 
 async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Failure> {
     let Wish { name, role, agent, campaign, lang } = wish;
-    let scope: Scope = role
-        .parse()
-        .map_err(|_| Failure(format!("--role {role}: one of admin, manager, supervisor, agent, client")))?;
+    let scope: Scope = role.parse().map_err(|_| one_of("--role", role, SCOPES))?;
     let hires = scope == Scope::Agent && agent.is_none();
     bindings_fit("--role", scope, agent.is_some() || hires, campaign.is_some())?;
     let known = [Lang::En, Lang::ZhHans, Lang::ZhHant].into_iter().find(|known| known.tag() == lang);
-    let lang = known.ok_or_else(|| Failure(format!("--lang {lang}: one of en, zh-Hans, zh-Hant")))?;
+    let lang = known.ok_or_else(|| one_of("--lang", lang, "en, zh-Hans, zh-Hant"))?;
     let config = place.load()?;
     let store = data::open_store(&config).await?;
     if hires {
@@ -183,8 +181,8 @@ async fn renew(place: &Place, name: &str, password: &Password) -> Result<(), Fai
     let done = store.set_password(name, &password.text).await;
     let known = names(&store).await;
     store.close().await;
-    if let Err(error @ StoreError::Missing { .. }) = &done {
-        return Err(Failure(format!("{error}; there are: {known}")));
+    if let Err(StoreError::Missing { .. }) = &done {
+        return Err(unknown(name, known));
     }
     done?;
     password.print();
@@ -196,7 +194,11 @@ async fn remove(place: &Place, name: &str) -> Result<(), Failure> {
     let removed = store.remove_user(name).await;
     let known = names(&store).await;
     store.close().await;
-    if removed? { Ok(()) } else { Err(Failure(format!("user \"{name}\" does not exist; there are: {known}"))) }
+    if removed? { Ok(()) } else { Err(unknown(name, known)) }
+}
+
+fn unknown(name: &str, known: String) -> Failure {
+    Reason::new("cli.unknown_user").with("name", name).with("known", known).into()
 }
 
 async fn names(store: &Store) -> String {
