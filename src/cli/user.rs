@@ -27,6 +27,9 @@ enum What {
         /// An agent that has no user any more; without it, role agent makes an agent. 为已有座席补建用户。
         #[arg(long)]
         agent: Option<String>,
+        /// As customers and the floor know the agent, in any letters; default: the login name. 座席显示姓名。
+        #[arg(long)]
+        display: Option<String>,
         /// What may be seen. Needed by role client. 可见的活动。
         #[arg(long)]
         campaign: Option<String>,
@@ -65,9 +68,9 @@ impl User {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         block_on(async {
             match self.what {
-                What::Add { name, role, agent, campaign, lang, password_stdin, place } => {
+                What::Add { name, role, agent, display, campaign, lang, password_stdin, place } => {
                     let password = Password::take(password_stdin)?;
-                    add(&place, &Wish { name, role, agent, campaign, lang }, &password).await
+                    add(&place, &Wish { name, role, agent, display, campaign, lang }, &password).await
                 }
                 What::List { place } => list(&place).await,
                 What::Password { name, password_stdin, place } => {
@@ -86,6 +89,7 @@ struct Wish {
     name: String,
     role: String,
     agent: Option<String>,
+    display: Option<String>,
     campaign: Option<String>,
     lang: String,
 }
@@ -115,16 +119,19 @@ impl Password {
 }
 
 async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Failure> {
-    let Wish { name, role, agent, campaign, lang } = wish;
+    let Wish { name, role, agent, display, campaign, lang } = wish;
     let scope: Scope = role.parse().map_err(|_| one_of("--role", role, SCOPES))?;
     let hires = scope == Scope::Agent && agent.is_none();
+    if display.is_some() && !hires {
+        return Err(Reason::new("cli.no_display").with("scope", format!("--role {scope}")).into());
+    }
     bindings_fit("--role", scope, agent.is_some() || hires, campaign.is_some())?;
     let known = [Lang::En, Lang::ZhHans, Lang::ZhHant].into_iter().find(|known| known.tag() == lang);
     let lang = known.ok_or_else(|| one_of("--lang", lang, "en, zh-Hans, zh-Hant"))?;
     let config = place.load()?;
     let store = data::open_store(&config).await?;
     if hires {
-        let hired = hire(&store, &config.sip, name, lang, password).await;
+        let hired = hire(&store, &config.sip, (name, display.as_deref()), lang, password).await;
         store.close().await;
         return hired;
     }
@@ -143,8 +150,14 @@ async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Fail
 }
 
 /// An agent with a page and a softphone. A running server hears of it within a second.
-async fn hire(store: &Store, sip: &Sip, name: &str, lang: Lang, password: &Password) -> Result<(), Failure> {
-    let made = store.create_agent(name, lang, &sip.realm, clock::wall_now()).await?;
+async fn hire(
+    store: &Store,
+    sip: &Sip,
+    (name, display): (&str, Option<&str>),
+    lang: Lang,
+    password: &Password,
+) -> Result<(), Failure> {
+    let made = store.create_agent_shown(name, display, lang, &sip.realm, clock::wall_now()).await?;
     let password = match password.generated {
         true => Password { text: made.page_password, generated: true },
         false => {

@@ -127,6 +127,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_learned.sql"),
         include_str!("../../migrations/postgres/0006_learned.sql"),
     ),
+    (
+        9,
+        "agent_display",
+        include_str!("../../migrations/sqlite/0009_agent_display.sql"),
+        include_str!("../../migrations/postgres/0009_agent_display.sql"),
+    ),
 ];
 
 /// The store. Cheap to clone.
