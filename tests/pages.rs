@@ -9,8 +9,9 @@ mod real;
 
 use browser::{Browser, ENTER, ESCAPE, picture};
 use house::{House, MANAGER, state};
-use real::wait_until;
+use real::{run, wait_until};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::time::Duration;
 
 /// One after the other: two Chromiums, two phones and a dialer are enough for a small machine.
@@ -68,7 +69,7 @@ fn an_agent_sells_and_the_floor_shows_it() {
         .log()
         .into_iter()
         .chain(floor.log())
-        .filter(|line| !["401", "409", "422"].iter().any(|refused| line.contains(refused)));
+        .filter(|line| !["401", "404", "409", "422"].iter().any(|refused| line.contains(refused)));
     assert_eq!(said.collect::<Vec<_>>(), Vec::<String>::new(), "no script failed, no policy was broken");
 }
 
@@ -200,6 +201,47 @@ fn changes_are_taken_in(floor: &Browser, house: &House) {
         version() != before
     });
     floor.until("document.querySelector('#trouble').textContent === ''");
+    another_campaign_and_its_list(floor, house);
+}
+
+/// A second folder is taken in while the first is there, and a list goes into it: every row that is refused has its reason.
+fn another_campaign_and_its_list(floor: &Browser, house: &House) {
+    let folders = house.dialer.data.join("campaigns");
+    run(Command::new("cp").arg("-r").arg(folders.join("filters")).arg(folders.join("second")));
+    floor.value("document.querySelector('[data-act=take-new]').click()");
+    floor.until("document.activeElement?.id === 'take'");
+    axe(floor, "which folder?");
+    floor.keys("nobody");
+    floor.keys(ENTER);
+    floor.until_text("#take-error", "nobody");
+    floor.type_into("#take", "second");
+    floor.keys(ENTER);
+    floor.until("!document.querySelector('dialog')");
+    floor.until("document.querySelectorAll('#tabs [aria-pressed]').length === 2");
+    floor.until("document.querySelector('#tabs [aria-pressed=true]') && document.querySelector('#why').textContent.includes('Not started')");
+    let second = floor.value("document.querySelector('#tabs [aria-pressed=true]').dataset.k");
+    assert_ne!(second, json!(house.campaign), "the new one is looked at");
+
+    floor.value("document.querySelector('[data-act=list]').click()");
+    floor.until("document.querySelector('#list-file')");
+    floor.value(
+        "(() => {
+            const list = new File(['phone,name\\n+8619900008888,Ann\\n12,Ben\\n'], 'list.csv', { type: 'text/csv' });
+            const chosen = new DataTransfer();
+            chosen.items.add(list);
+            document.querySelector('#list-file').files = chosen.files;
+            document.querySelector('dialog [type=submit]').click();
+        })()",
+    );
+    floor.until_text("#report", "2 rows: 1 accepted, 1 rejected");
+    let refused = floor.value("[...document.querySelectorAll('#report tbody td')].map((e) => e.textContent)");
+    assert_eq!((&refused[0], refused[1].as_str().map(|why| why.len() > 10)), (&json!("3"), Some(true)), "{refused}");
+    axe(floor, "the report of a list");
+    picture(floor, &house.dir, "list");
+    floor.keys(ESCAPE);
+    floor.until("!document.querySelector('dialog')");
+    let leads = house.dialer.get(&format!("/v1/leads?campaign={}", second.as_str().expect("an id")));
+    assert_eq!(leads["items"].as_array().map(Vec::len), Some(1), "{leads}");
 }
 
 #[test]

@@ -250,7 +250,7 @@ impl Names {
     async fn look(&mut self, api: &Api) {
         self.looked = Some(Instant::now());
         if let Ok(rows) = api.store.agents().await {
-            self.agents = rows.into_iter().map(|row| (row.id, row.name)).collect();
+            self.agents = rows.into_iter().map(|row| (row.id, row.shown().to_owned())).collect();
         }
         if let Ok(rows) = api.store.campaigns().await {
             self.titles = rows.into_iter().map(|row| (row.id, super::desk::title(&row))).collect();

@@ -43,7 +43,9 @@ struct Hello<'a> {
     boot: &'a str,
     now: i64,
     agent: AgentId,
+    /// The login, and the softphone's user.
     name: &'a str,
+    display: &'a str,
     lang: Lang,
     campaigns: &'a [Choice],
     pauses: &'a [PauseReason],
@@ -201,6 +203,7 @@ impl Desk {
             now: (self.api.now)().millis(),
             agent: self.agent.id,
             name: &self.agent.name,
+            display: self.agent.shown(),
             lang: self.agent.lang,
             campaigns: &open.choices,
             pauses: &self.api.pauses,

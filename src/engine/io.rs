@@ -122,6 +122,9 @@ pub struct AgentRecord {
     pub id: AgentId,
     /// Login name, and user part of the softphone's address of record.
     pub name: String,
+    /// As customers know the agent (`{agent}`); without it, by the login name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
     pub lang: Lang,
 }
 

@@ -39,7 +39,7 @@ impl Engine {
         self.orders = known.orders.into_iter().collect();
         self.fact(Fact::EngineStarted { epoch: known.epoch, program: env!("CARGO_PKG_VERSION").to_owned() });
         for agent in known.agents {
-            self.floor.add(agent.id, agent.name, agent.lang);
+            self.floor.add(agent.id, agent.display.unwrap_or(agent.name), agent.lang);
         }
         for trunk in known.trunks {
             self.add_trunk(trunk);

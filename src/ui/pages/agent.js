@@ -18,6 +18,7 @@ const events = {
   hello(hello) {
     const again = desk.hello && desk.hello.boot !== hello.boot;
     desk.hello = hello;
+    shell.display = hello.display;
     desk.skew = hello.now - Date.now();
     const shift = load("outpace.shift", null);
     desk.restarted = Boolean(again || (shift && shift.boot !== hello.boot));
