@@ -345,7 +345,9 @@ fn a_line_given_up_too_early_and_a_lead_held_are_seen() {
     };
     facts.push(held);
     let after = elements(&facts);
-    assert_eq!((after.ring.too_short, after.ring.least_ms), (before.ring.too_short + 1, Some(9_000)));
+    // A day's end gives up lines that ring: one of those may have rung shorter still.
+    let least = before.ring.least_ms.map(|least| least.min(9_000));
+    assert_eq!((after.ring.too_short, after.ring.least_ms), (before.ring.too_short + 1, least));
     let dnc = |all: &Elements| all.gate.held.get("dnc").copied().unwrap_or(0);
     assert_eq!(dnc(&after), dnc(&before) + 1);
 }
