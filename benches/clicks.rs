@@ -10,7 +10,7 @@ use outpace::campaign::Settings;
 use outpace::engine::*;
 use outpace::kpi::Fold;
 use outpace::live::clock::{Clock, wall_now};
-use outpace::live::world::Inbox;
+use outpace::live::inbox::{Inbox, Inputs};
 use outpace::live::writer::Writer;
 use outpace::store::{Binding, Health, LeasePolicy, NewCampaign, Scope, Store};
 use outpace::words::*;
@@ -229,7 +229,7 @@ struct NoShelf;
 
 impl CampaignShelf for NoShelf {
     fn take(&self, name: &str) -> Result<Taken, ShelfError> {
-        Err(ShelfError::Missing(name.to_owned()))
+        Err(ShelfError::Missing(Reason::new("folder.not_a_name").with("campaign", name)))
     }
 }
 
@@ -292,7 +292,7 @@ impl Door for Desk {
 /// Every phone is there, everybody who is called picks up at once, and nothing is heard.
 struct BenchWorld {
     clock: Clock,
-    inputs: crossbeam_channel::Receiver<(Moment, Input)>,
+    inputs: Inputs,
     desk: Desk,
     writer: Writer,
     feed: Feed,
@@ -301,7 +301,7 @@ struct BenchWorld {
 impl World for BenchWorld {
     fn wait(&mut self, until: Option<Moment>) -> Wake {
         let deadline = until.unwrap_or(self.clock.now() + Duration::from_secs(1));
-        match self.inputs.recv_deadline(self.clock.instant(deadline)) {
+        match self.inputs.next(self.clock.instant(deadline)) {
             Ok((at, input)) => Wake::Input(at, input),
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => Wake::Timeout(self.clock.now()),
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => Wake::Over,
@@ -331,10 +331,12 @@ impl World for BenchWorld {
 /// Every agent signed in, ready, and soon with a customer.
 async fn start_engine(store: &Store, feed: &Feed, spec: CampaignSpec, agents: Vec<AgentRecord>) -> Desk {
     let clock = Clock::start();
-    let (inbox, inputs) = Inbox::new(clock);
+    let health = Health::default();
+    let (inbox, inputs) = Inbox::new(clock, health.clone());
     let owner = store.take_node(1, wall_now()).await.expect("the node is free");
     let deliver = inbox.clone();
-    let (writer, _writing) = Writer::start(store.clone(), owner, Health::default(), move |input| deliver.put(input));
+    let (writer, _writing) =
+        Writer::start(store.clone(), owner, health, move |input| deliver.put(input)).expect("a thread for the writer");
     let dialing = &spec.settings.dialing;
     let policy = LeasePolicy {
         attempts_total: dialing.attempts_total,

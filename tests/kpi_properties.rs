@@ -242,7 +242,7 @@ proptest! {
     fn shares_of_a_cohort_are_at_most_one(facts in day()) {
         let figures = fold(&facts).report().figures(&Query::default()).expect("sound");
         for kpi in catalogue().iter().filter(|kpi| kpi.unit == Unit::Ratio && kpi.attribution() == "start") {
-            let figure = figures[kpi.id];
+            let figure = &figures[kpi.id];
             prop_assert!(figure.num <= figure.den, "{}: {} of {}", kpi.id, figure.num, figure.den);
         }
     }

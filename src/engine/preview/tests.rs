@@ -60,7 +60,8 @@ impl Bench {
         let mut bench = Bench { engine: Engine::new(1), commands: Vec::new(), seq: 0 };
         bench.hears(Input::WallClock { offset: START.0 });
         let agents = [(ANNA, "anna"), (BORIS, "boris")];
-        let record = |(id, name): (AgentId, &str)| AgentRecord { id, name: name.to_owned(), lang: Lang::En };
+        let record =
+            |(id, name): (AgentId, &str)| AgentRecord { id, name: name.to_owned(), display: None, lang: Lang::En };
         let agents = agents.into_iter().map(record).collect();
         let known = Recovered { node: 1, epoch: 1, agents, ..Recovered::default() };
         bench.hears(Input::Recovered(Box::new(known)));
