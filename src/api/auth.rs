@@ -6,7 +6,7 @@ use super::rates::Rate;
 use super::state::{Api, State};
 use super::{address, cookie};
 use crate::store::{Binding, Scope, SessionHash, StoreError};
-use crate::words::{AgentId, CampaignId, KeyId, Lang, Reason};
+use crate::words::{AgentId, CampaignId, KeyId, Lang, Phone, Reason};
 use axum::extract::{FromRequestParts, Request, State as Extract};
 use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use axum::middleware::Next;
@@ -111,8 +111,13 @@ impl Caller {
         Ok(campaign)
     }
 
+    /// A person's number as this caller may see it.
+    pub fn number(&self, phone: &Phone) -> String {
+        if self.sees_numbers() { phone.digits().to_owned() } else { phone.to_string() }
+    }
+
     /// Whole numbers are for those who dial and lead, not for clients.
-    pub fn sees_numbers(&self) -> bool {
+    fn sees_numbers(&self) -> bool {
         match self.scope {
             Scope::Admin | Scope::Manager => true,
             Scope::Supervisor | Scope::Agent | Scope::Client => false,

@@ -4,14 +4,16 @@
 mod hand;
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, fits, limit, parse, parse_some, short, shown, time, unique, whole};
+use super::body::{
+    Json, Page, Path, Query, fits, limit, name_of, parse, parse_some, short, shown, time, unique, whole,
+};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::fact;
 use super::state::{Api, State};
 use crate::engine::{Amendment, Request};
 use crate::store::{CallFilter, CallRow, LeadState, Scope};
-use crate::words::{CallId, Reason, Wall};
+use crate::words::{CallId, Cause, Reason, Wall};
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{StatusCode, header};
@@ -46,10 +48,11 @@ pub struct Call {
     trunk: Option<String>,
     sip_call_id: Option<String>,
     agent: Option<String>,
-    /// The rung of the KPI dictionary's ladder it ended on.
-    /// A word, or a word with what it carries.
-    #[schema(value_type = serde_json::Value)]
-    cause: Option<crate::words::Cause>,
+    /// The rung of the KPI dictionary's ladder it ended on; null while it is alive.
+    cause: Option<String>,
+    /// Of `failed`: `carrier`, `congestion`, `timeout`, `own_error`; of `invalid`: `vacant`, `suspended`, `wrong_format`,
+    /// `sit`; of `machine`: `voicemail`, `ivr`, `assistant`, `fax`. Null for the others.
+    cause_detail: Option<String>,
     sip: Option<u16>,
     q850: Option<u8>,
     talk_ms: u32,
@@ -100,7 +103,7 @@ async fn list(
     };
     let after = parse_some("after", which.after.as_ref())?;
     if format != Format::Json && which.limit.is_none() && after.is_none() {
-        return Ok(export::stream(format, "calls", COLUMNS, all(api, filter)));
+        return Ok(export::stream(format, "calls", export::names(COLUMNS), all(api, filter)));
     }
     let rows = api.store.calls(&filter, after, limit).await?;
     let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, None));
@@ -123,6 +126,7 @@ const COLUMNS: &[&str] = &[
     "sip_call_id",
     "agent",
     "cause",
+    "cause_detail",
     "sip",
     "q850",
     "talk_ms",
@@ -192,6 +196,7 @@ async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> 
 }
 
 fn show(row: CallRow, fields: Option<BTreeMap<String, String>>) -> Call {
+    let (cause, cause_detail) = row.cause.as_ref().map(flat).unzip();
     Call {
         id: row.id.to_string(),
         campaign: row.campaign.to_string(),
@@ -206,7 +211,8 @@ fn show(row: CallRow, fields: Option<BTreeMap<String, String>>) -> Call {
         trunk: row.trunk.map(|t| t.to_string()),
         sip_call_id: row.sip_call_id,
         agent: row.agent.map(|a| a.to_string()),
-        cause: row.cause,
+        cause,
+        cause_detail: cause_detail.flatten(),
         sip: row.sip,
         q850: row.q850,
         talk_ms: row.talk_ms,
@@ -214,4 +220,23 @@ fn show(row: CallRow, fields: Option<BTreeMap<String, String>>) -> Call {
         withdrawn: row.withdrawn.is_some(),
         fields,
     }
+}
+
+/// The rung, and what it carries.
+fn flat(cause: &Cause) -> (String, Option<String>) {
+    let (rung, detail) = match cause {
+        Cause::Failed(kind) => ("failed", Some(name_of(kind))),
+        Cause::Invalid(kind) => ("invalid", Some(name_of(kind))),
+        Cause::Machine(kind) => ("machine", Some(name_of(kind))),
+        Cause::CancelledSurplus
+        | Cause::CancelledStopped
+        | Cause::Interrupted
+        | Cause::Busy
+        | Cause::NoAnswer
+        | Cause::Rejected
+        | Cause::AbandonedNoAgent
+        | Cause::AbandonedCustomerEarly
+        | Cause::Handled => return (name_of(cause), None),
+    };
+    (rung.to_owned(), detail)
 }

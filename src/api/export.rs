@@ -66,11 +66,24 @@ pub struct Rows<I> {
     next: Option<I>,
 }
 
+pub fn names(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|name| (*name).to_owned()).collect()
+}
+
 impl<I> Rows<I> {
     /// A full page has a next one, after its last row.
     pub fn of<R, T: Serialize>(rows: Vec<R>, id: impl Fn(&R) -> I, show: impl Fn(R) -> T) -> Rows<I> {
+        Rows::spread(rows, id, |row| [show(row)])
+    }
+
+    /// The same where what was read gives several rows of the file each.
+    pub fn spread<R, T: Serialize, S: IntoIterator<Item = T>>(
+        rows: Vec<R>,
+        id: impl Fn(&R) -> I,
+        show: impl Fn(R) -> S,
+    ) -> Rows<I> {
         let next = rows.last().filter(|_| rows.len() == PAGE as usize).map(id);
-        Rows { rows: rows.into_iter().map(|row| json(&show(row))).collect(), next }
+        Rows { rows: rows.into_iter().flat_map(show).map(|row| json(&row)).collect(), next }
     }
 }
 
@@ -78,17 +91,17 @@ impl<I> Rows<I> {
 pub fn stream<I: Send + 'static>(
     format: Format,
     name: &'static str,
-    columns: &'static [&'static str],
+    columns: Vec<String>,
     fetch: Fetch<I>,
 ) -> Response {
     let (out, parts) = mpsc::channel::<Result<Bytes, StoreError>>(WAITING_MAX);
     tokio::spawn(async move {
-        let mut part = start(format, columns);
+        let mut part = start(format, &columns);
         let mut after = None;
         loop {
             match fetch(after).await {
                 Ok(Rows { rows, next }) => {
-                    rows.iter().for_each(|row| write(&mut part, format, columns, row));
+                    rows.iter().for_each(|row| write(&mut part, format, &columns, row));
                     after = next;
                 }
                 Err(error) => {
@@ -106,10 +119,10 @@ pub fn stream<I: Send + 'static>(
 }
 
 /// Rows that are at hand.
-pub fn whole<T: Serialize>(
+pub fn whole<T: Serialize, C: AsRef<str>>(
     format: Format,
     name: &str,
-    columns: &[&str],
+    columns: &[C],
     rows: impl Iterator<Item = T>,
 ) -> Result<Response, Problem> {
     let mut text = start(format, columns);
@@ -136,18 +149,22 @@ fn headed(format: Format, name: &str, body: Body) -> Response {
 }
 
 /// The mark tells spreadsheets that it is UTF-8; without it they show Chinese names as noise.
-fn start(format: Format, columns: &[&str]) -> Vec<u8> {
+fn start<C: AsRef<str>>(format: Format, columns: &[C]) -> Vec<u8> {
     match format {
-        Format::Csv => format!("\u{feff}{}\r\n", columns.join(",")).into_bytes(),
+        Format::Csv => {
+            // A column may have a name that a flow gave it.
+            let names: Vec<String> = columns.iter().map(|name| cell(&Value::from(name.as_ref()))).collect();
+            format!("\u{feff}{}\r\n", names.join(",")).into_bytes()
+        }
         Format::Ndjson | Format::Json => Vec::new(),
     }
 }
 
-fn write(out: &mut Vec<u8>, format: Format, columns: &[&str], row: &Value) {
+fn write<C: AsRef<str>>(out: &mut Vec<u8>, format: Format, columns: &[C], row: &Value) {
     match format {
         Format::Csv => {
             let cells: Vec<String> =
-                columns.iter().map(|column| cell(row.get(*column).unwrap_or(&Value::Null))).collect();
+                columns.iter().map(|column| cell(row.get(column.as_ref()).unwrap_or(&Value::Null))).collect();
             out.extend_from_slice(cells.join(",").as_bytes());
             out.extend_from_slice(b"\r\n");
         }

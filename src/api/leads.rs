@@ -87,7 +87,7 @@ async fn list(
     let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
     let after = parse_some("after", which.after.as_ref())?;
     if format != Format::Json && which.limit.is_none() && after.is_none() {
-        return Ok(export::stream(format, "leads", COLUMNS, all(api, filter, caller)));
+        return Ok(export::stream(format, "leads", export::names(COLUMNS), all(api, filter, caller)));
     }
     let rows = api.store.leads(&filter, after, limit).await?;
     let page = Page::of(rows, limit, |row| row.id.to_string(), |row| show(row, &caller));
@@ -136,7 +136,7 @@ fn show(row: LeadRow, caller: &Caller) -> Lead {
     Lead {
         id: row.id.to_string(),
         campaign: row.campaign.to_string(),
-        phone: row.phone.map(|p| if caller.sees_numbers() { p.digits().to_owned() } else { p.to_string() }),
+        phone: row.phone.map(|phone| caller.number(&phone)),
         name: row.name,
         fields: row.fields,
         zones: row.zones,

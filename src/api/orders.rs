@@ -1,41 +1,27 @@
 //! Orders: captured in calls, moved on by the client: verified, shipped, delivered, or not.
 
+mod shown;
+
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, limit, name_of, parse, parse_some};
+use super::body::{Json, Page, Path, Query, limit, name_of, parse, parse_some, time};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
-use super::state::State;
+use super::state::{Api, State};
 use crate::engine::Request;
 use crate::facts::OrderState;
-use crate::store::{OrderFilter, OrderRow, Scope};
+use crate::store::{Customer, OrderFilter, OrderRow, Scope, StoreError};
 use crate::words::{OrderId, Reason};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use shown::Order;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(advance))
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Order {
-    id: String,
-    call: String,
-    campaign: String,
-    lead: String,
-    agent: Option<String>,
-    /// SKU, quantity, price in minor units.
-    #[schema(value_type = Vec<Object>)]
-    lines: Vec<crate::facts::OrderLine>,
-    #[schema(value_type = Object)]
-    total: crate::words::Money,
-    /// `captured`, `verified`, `rejected`, `cancelled`, `shipped`, `delivered`, `returned`, `refused`.
-    state: String,
-    taken_at: String,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -45,6 +31,13 @@ struct Which {
     campaign: Option<String>,
     call: Option<String>,
     state: Option<String>,
+    /// Taken at or after this time (RFC 3339, with an offset).
+    from: Option<String>,
+    /// Taken before it.
+    to: Option<String>,
+    /// Taken or moved on to another state at or after this time: what is new since you last asked.
+    changed_since: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
     limit: Option<u32>,
 }
@@ -57,6 +50,8 @@ struct Advance {
 
 const SEE: &[Scope] = &[Scope::Manager, Scope::Supervisor, Scope::Client];
 
+/// Newest first. As CSV a row for each line of an order, with whom it goes to; what was filled in during the call stands in
+/// columns `field.NAME`, prices in the currency's own unit (`49.90`).
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Which),
     responses((status = 200, body = Page<Order>), (status = 422)))]
 async fn list(
@@ -68,27 +63,48 @@ async fn list(
     caller.needs(SEE)?;
     let limit = limit(which.limit)?;
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
-    let state = which.state.as_deref().map(state_of).transpose()?;
-    let filter = OrderFilter { campaign, call: parse_some("call", which.call.as_ref())?, state };
+    let filter = OrderFilter {
+        campaign,
+        call: parse_some("call", which.call.as_ref())?,
+        state: which.state.as_deref().map(state_of).transpose()?,
+        from: time("from", which.from.as_ref())?,
+        to: time("to", which.to.as_ref())?,
+        changed_since: time("changed_since", which.changed_since.as_ref())?,
+    };
     let after = parse_some("after", which.after.as_ref())?;
+    let columns = match format {
+        Format::Csv => shown::columns(api.store.order_fields(&filter).await?),
+        Format::Json | Format::Ndjson => Vec::new(),
+    };
     if format != Format::Json && which.limit.is_none() && after.is_none() {
-        return Ok(export::stream(format, "orders", COLUMNS, all(api, filter)));
+        return Ok(export::stream(format, "orders", columns, all(api, filter, caller, format)));
     }
-    let rows = api.store.orders(&filter, after, limit).await?;
-    Page::of(rows, limit, |row| row.id.to_string(), show).answer(format, "orders", COLUMNS)
+    let rows = addressed(&api, api.store.orders(&filter, after, limit).await?).await?;
+    let page = Page::of(rows, limit, |(row, _)| row.id.to_string(), |row| shown::order(row, &caller));
+    match format {
+        Format::Json | Format::Ndjson => page.answer(format, "orders", &[]),
+        Format::Csv => export::whole(format, "orders", &columns, page.items.iter().flat_map(shown::lines)),
+    }
 }
 
-/// Of a file.
-const COLUMNS: &[&str] = &["id", "call", "campaign", "lead", "agent", "lines", "total", "state", "taken_at"];
-
-fn all(api: State, filter: OrderFilter) -> export::Fetch<OrderId> {
+fn all(api: State, filter: OrderFilter, caller: Caller, format: Format) -> export::Fetch<OrderId> {
     Box::new(move |after| {
-        let (api, filter) = (api.clone(), filter.clone());
+        let (api, filter, caller) = (api.clone(), filter.clone(), caller.clone());
         Box::pin(async move {
-            let rows = api.store.orders(&filter, after, export::PAGE).await?;
-            Ok(Rows::of(rows, |row| row.id, show))
+            let rows = addressed(&api, api.store.orders(&filter, after, export::PAGE).await?).await?;
+            let id = |(row, _): &(OrderRow, Customer)| row.id;
+            Ok(match format {
+                Format::Csv => Rows::spread(rows, id, |row| shown::lines(&shown::order(row, &caller))),
+                Format::Json | Format::Ndjson => Rows::of(rows, id, |row| shown::order(row, &caller)),
+            })
         })
     })
+}
+
+/// Each with its customer.
+async fn addressed(api: &Api, rows: Vec<OrderRow>) -> Result<Vec<(OrderRow, Customer)>, StoreError> {
+    let customers = api.store.customers(&rows).await?;
+    Ok(rows.into_iter().zip(customers).collect())
 }
 
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path)),
@@ -102,7 +118,8 @@ async fn get(
     let id: OrderId = parse("id", &id)?;
     let row = api.store.order(id).await?.ok_or_else(|| Problem::not_found(Noun::Order, id))?;
     caller.sees_row(row.campaign, Noun::Order, id)?;
-    Ok(axum::Json(show(row)))
+    let row = addressed(&api, vec![row]).await?.pop().expect("one in, one out");
+    Ok(axum::Json(shown::order(row, &caller)))
 }
 
 /// The client says what became of it.
@@ -133,18 +150,4 @@ fn state_of(text: &str) -> Result<OrderState, Problem> {
     serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
         Problem::one_of("state", text, "captured, verified, rejected, cancelled, shipped, delivered, returned, refused")
     })
-}
-
-fn show(row: OrderRow) -> Order {
-    Order {
-        id: row.id.to_string(),
-        call: row.call.to_string(),
-        campaign: row.campaign.to_string(),
-        lead: row.lead.to_string(),
-        agent: row.agent.map(|a| a.to_string()),
-        lines: row.lines,
-        total: row.total,
-        state: name_of(row.state),
-        taken_at: row.taken_at.rfc3339(),
-    }
 }

@@ -45,7 +45,7 @@ fn of_parameter(path: &str, name: &str) -> Option<Value> {
         "after" if facts => Some(json!({ "type": "string", "pattern": CURSOR })),
         "Last-Event-ID" => Some(json!({ "type": "string", "pattern": CURSOR })),
         "after" => Some(id()),
-        "from" | "to" | "at" => Some(json!({ "type": "string", "format": "date-time" })),
+        "from" | "to" | "at" | "changed_since" => Some(json!({ "type": "string", "format": "date-time" })),
         "interval" => Some(json!({ "type": "string", "pattern": INTERVAL, "examples": ["15m", "1h", "1d", "month"] })),
         "group_by" => Some(json!({ "type": "string", "enum": names(kpi::GroupBy::ALL.iter().map(|(name, _)| *name)) })),
         "attribution" => {
@@ -73,6 +73,21 @@ const ASPECTS: [&str; 7] =
 const LEAD_STATES: [&str; 6] = ["pending", "leased", "in_flight", "scheduled", "closed", "excluded"];
 const ORDER_STATES: [&str; 8] =
     ["captured", "verified", "rejected", "cancelled", "shipped", "delivered", "returned", "refused"];
+const CAUSES: [Option<&str>; 13] = [
+    Some("cancelled_surplus"),
+    Some("cancelled_stopped"),
+    Some("interrupted"),
+    Some("failed"),
+    Some("invalid"),
+    Some("busy"),
+    Some("no_answer"),
+    Some("rejected"),
+    Some("machine"),
+    Some("abandoned_no_agent"),
+    Some("abandoned_customer_early"),
+    Some("handled"),
+    None,
+];
 const MODES: [&str; 6] = ["manual", "preview", "progressive", "ratio", "predictive", "agentless"];
 
 /// Fields of bodies.
@@ -101,6 +116,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("Kpi.aspect", json!({ "enum": ASPECTS })),
         ("KpiFigure.unit", json!({ "enum": UNITS })),
         ("KpiTable.unit", json!({ "enum": UNITS })),
+        ("Call.cause", json!({ "enum": CAUSES })),
         ("Advance.state", json!({ "enum": ORDER_STATES })),
         ("Suppression.phone", json!({ "pattern": "^\\+[1-9][0-9]{2,14}$" })),
         ("Suppression.why", json!({ "maxLength": 512 })),

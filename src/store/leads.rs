@@ -81,9 +81,15 @@ impl Store {
     }
 }
 
+/// As it stands with the person.
+pub(super) fn phone(text: Option<String>) -> Result<Option<Phone>, StoreError> {
+    let read = text.map(|text| Phone::e164(&text)).transpose();
+    read.map_err(|error| StoreError::Broken { place: "reading a number", cause: error.to_string() })
+}
+
 fn lead(row: &Row) -> Result<LeadRow, StoreError> {
     let broken = |error: String| StoreError::Broken { place: "reading a lead", cause: error };
-    let phone = row.opt_text(3)?.map(|text| Phone::e164(&text)).transpose().map_err(|e| broken(e.to_string()))?;
+    let phone = phone(row.opt_text(3)?)?;
     let fields = row.opt_text(7)?.map(|text| serde_json::from_str(&text)).transpose();
     Ok(LeadRow {
         id: LeadId::from_sql(row.int(0)?),

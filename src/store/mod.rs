@@ -64,7 +64,7 @@ pub use intake::{IntakeError, dry_run};
 pub use keys::{Binding, KeyRow, Scope};
 pub use leads::{LeadFilter, LeadRow};
 pub use lease::{Lease, LeasePolicy, Owner};
-pub use orders::OrderFilter;
+pub use orders::{Customer, OrderFilter};
 pub use passwords::{PASSWORD_BYTES_MAX, generate as generate_password};
 pub use persons::Erased;
 pub use recovery::Standing;
@@ -126,6 +126,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "learned",
         include_str!("../../migrations/sqlite/0006_learned.sql"),
         include_str!("../../migrations/postgres/0006_learned.sql"),
+    ),
+    (
+        8,
+        "clients",
+        include_str!("../../migrations/sqlite/0008_clients.sql"),
+        include_str!("../../migrations/postgres/0008_clients.sql"),
     ),
 ];
 
