@@ -59,7 +59,12 @@ fn is_over(centre: &mut Centre, fault: &str) {
 }
 
 /// SIGTERM, the end of the process, and what the judge finds.
-fn ends_well(mut centre: Centre, started: u64) -> String {
+fn ends_well(centre: Centre, started: u64) -> String {
+    ends_well_after(centre, &[json!({ "n": "only", "started": started })])
+}
+
+/// `lives`: when each process began and ended, for the judge.
+fn ends_well_after(mut centre: Centre, lives: &[serde_json::Value]) -> String {
     let process = centre.process.as_mut().expect("it runs");
     process.signal("TERM");
     let stopped = stops(&mut centre);
@@ -70,8 +75,10 @@ fn ends_well(mut centre: Centre, started: u64) -> String {
     let verified = centre.dialer.command(&["verify"]);
     assert!(verified.contains("agree"), "I9, I12: {verified}");
     centre.write_run();
-    let mut lives = std::fs::File::create(centre.dir.join("deaths.jsonl")).expect("the scratch folder is writable");
-    writeln!(lives, "{}", json!({ "n": "only", "started": started })).expect("the scratch folder is writable");
+    let mut told = std::fs::File::create(centre.dir.join("deaths.jsonl")).expect("the scratch folder is writable");
+    for life in lives {
+        writeln!(told, "{life}").expect("the scratch folder is writable");
+    }
     centre.carrier.process.signal("INT");
     centre.carrier.process.wait("the carrier", Duration::from_secs(20));
     judge(&centre.dir);
@@ -238,4 +245,47 @@ fn nothing_is_left_open_after_a_storm() {
     println!("files and threads before {before:?}, after {after:?}; {CHANNELS} channels");
     assert!(after.1 <= before.1 + 2, "threads before {}, after {}", before.1, after.1);
     ends_well(centre, started);
+}
+
+/// A thread of SIP or sound panics under load: the process says which, fails, and places no call that would only use up
+/// its lead's attempts; the next one ends what was up and goes on.
+fn a_dead_thread_ends_the_process(name: &str, seed: u64, point: &str, thread: &str) {
+    let dir = scratch(name);
+    let first = now_micros();
+    let mut centre = Centre::open(&dir, AGENTS, 0, seed);
+    under_load(&mut centre);
+    centre.process.as_ref().expect("it runs").signal("TERM");
+    assert!(stops(&mut centre).success());
+    let second = now_micros();
+    let armed = [("OUTPACE_FAIL_AT", point)];
+    centre.process = Some(centre.dialer.spawn(&dir.join("outpace-armed.log"), &armed));
+    let status = stops(&mut centre);
+    let died = now_micros();
+    let said = centre.process.take().expect("it ran").said();
+    assert!(!status.success(), "a failure, so that whoever keeps it running starts it again:\n{said}");
+    assert!(said.contains(&format!("no more calls are placed: the thread {thread} panicked")), "{said}");
+    let failed = "import sqlite3,sys\nd=sqlite3.connect(sys.argv[1])\n\
+                  n=d.execute(\"SELECT COUNT(*) FROM call WHERE cause LIKE '%own_error%'\").fetchone()[0]\n\
+                  assert n==0, '%d calls failed by our own fault' % n\nprint('none failed')";
+    println!("{}", run(Command::new("python3").args(["-c", failed]).arg(dir.join("data/outpace.db"))));
+    let third = now_micros();
+    centre.process = Some(centre.dialer.spawn(&dir.join("outpace-last.log"), &[]));
+    wait_until("outpace to be ready", PATIENCE, || centre.dialer.status("/readyz") == 200);
+    dials_again(&mut centre);
+    let lives = [
+        json!({ "n": 0, "started": first }),
+        json!({ "n": 1, "started": second, "died": died }),
+        json!({ "n": "last", "started": third }),
+    ];
+    ends_well_after(centre, &lives);
+}
+
+#[test]
+fn a_dead_sip_thread_ends_the_process_and_the_next_goes_on() {
+    a_dead_thread_ends_the_process("fault-sip-thread", 7, "sip:answered:12:panic", "sip");
+}
+
+#[test]
+fn a_dead_media_thread_ends_the_process_and_the_next_goes_on() {
+    a_dead_thread_ends_the_process("fault-media-thread", 8, "media:opened:20:panic", "media-0");
 }

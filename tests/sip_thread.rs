@@ -2,6 +2,7 @@
 
 use crossbeam_channel::{Receiver, unbounded};
 use outpace::live::clock::Clock;
+use outpace::live::ended::Why;
 use outpace::live::sip_thread::{SipCommand, SipThread};
 use outpace::sip::*;
 use outpace::words::{LegId, TrunkId};
@@ -83,4 +84,35 @@ fn a_hundred_calls_on_loopback_are_answered_and_ended() {
     }
     dialer.thread.stop().unwrap();
     carrier.thread.stop().unwrap();
+}
+
+#[test]
+fn a_thread_that_panics_says_so_to_whoever_watches_and_one_that_is_stopped_does_not() {
+    let (tell, told) = unbounded();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (addr, clock) = (socket.local_addr().unwrap(), Clock::start());
+    let events = move |_, event: Event| {
+        let _ = tell.send(());
+        panic!("at {event:?}, as a mistake of ours would");
+    };
+    let dying = SipThread::start("sip", Stack::new(Config::new(addr), 3), socket, move || clock.now(), events).unwrap();
+    let living = side("living", 4);
+    let (handle, other) = (dying.handle(), living.thread.handle());
+    assert_eq!(handle.ended().get(), None);
+    let invite = Invite {
+        route: Route::Trunk(TrunkId(1)),
+        to: "1555".into(),
+        caller_id: "100".into(),
+        media: "127.0.0.1:9000".parse().unwrap(),
+        ring_max: Duration::from_secs(20),
+        auto_answer: false,
+    };
+    // No such trunk: an event at once.
+    handle.send(SipCommand::Invite { leg: LegId(1), invite: Box::new(invite) }).unwrap();
+    told.recv_timeout(Duration::from_secs(60)).expect("it came to the event");
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dying.stop())).is_err(), "its panic goes on");
+    let end = handle.ended().get().expect("kept");
+    assert_eq!((end.thread.as_str(), &end.why), ("sip", &Why::Panicked));
+    living.thread.stop().unwrap();
+    assert_eq!(other.ended().get(), None);
 }

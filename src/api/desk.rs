@@ -274,10 +274,9 @@ impl Desk {
         let known: BTreeMap<CampaignId, Settings> =
             store.campaigns().await?.iter().filter_map(|row| Some((row.id, settings(row)?))).collect();
         let zone = known.values().next().map_or("UTC", |settings| &settings.hours.zone);
-        let from = midnight(zone, (self.api.now)());
-        let filter = CallFilter { agent: Some(self.agent.id), from, ..CallFilter::default() };
+        let from = midnight(zone, (self.api.now)()).unwrap_or(Wall(i64::MIN));
         let mut calls = Vec::new();
-        for row in store.calls(&filter, None, OWN_CALLS_MAX).await? {
+        for row in store.own_calls(self.agent.id, from, OWN_CALLS_MAX).await? {
             let (campaign, lead) = (row.campaign, row.lead);
             let name = store.lead(lead).await?.and_then(|lead| lead.name);
             let past = Past::of(row, known.get(&campaign), Vec::new());

@@ -159,7 +159,8 @@ struct Suppression {
     why: Option<String>,
 }
 
-/// Never call this number again, in any campaign. It holds when the answer comes.
+/// Never call this number again, in any campaign. It holds when the answer comes; other nodes of a shared database hear
+/// of it within a second, for the leads that they hold already.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "leads", request_body = Suppression,
     responses((status = 204), (status = 422)))]
 async fn suppress(

@@ -39,6 +39,7 @@ mod session;
 mod shapes;
 mod state;
 mod stream;
+pub mod suppressions;
 
 pub use document::document;
 pub use feed::{Event, Feed};

@@ -2,7 +2,9 @@
 
 use super::config::Config;
 use super::{Failure, check, data, verify};
-use crate::api::{self, Api, CampaignShelf, Feed, Imports, Keep, LoginGuard, ShelfError, Taken, newcomers};
+use crate::api::{
+    self, Api, CampaignShelf, Feed, Imports, Keep, LoginGuard, ShelfError, Taken, newcomers, suppressions,
+};
 use crate::engine::{CampaignSpec, Door, Request};
 use crate::live::clock::wall_now;
 use crate::live::host::bind_advice;
@@ -55,6 +57,8 @@ impl Assembly {
         let feed = Feed::new(kpis.clone());
         let (observer, written) = (feed.clone(), feed.clone());
         let youngest = store.agents().await?.last().map(|agent| agent.id);
+        // Before the engine learns of all that are suppressed.
+        let suppressed = store.last_suppression().await?;
         let host = Host::start(HostSetup {
             node: config.node.id,
             store: store.clone(),
@@ -98,7 +102,11 @@ impl Assembly {
         let follower = api.clone();
         // From before the engine knew them: one who came between is told twice.
         let following = tokio::spawn(async move {
-            tokio::join!(follower.imports.follow(&follower), newcomers::follow(&follower, youngest));
+            tokio::join!(
+                follower.imports.follow(&follower),
+                newcomers::follow(&follower, youngest),
+                suppressions::follow(&follower, suppressed)
+            );
         });
         let state = api.clone();
         let serving = tokio::spawn(async move {

@@ -27,20 +27,20 @@ impl Serve {
             let at = assembly.address;
             tracing::info!("agents work at http://{at}/agent, managers at http://{at}/floor; the API's manual is /docs");
             let mut look = tokio::time::interval(Duration::from_millis(250));
-            loop {
+            let asked = loop {
                 tokio::select! {
-                    _ = terminate.recv() => break,
-                    _ = interrupt.recv() => break,
+                    _ = terminate.recv() => break true,
+                    _ = interrupt.recv() => break true,
                     _ = look.tick() => {
-                        if assembly.host.engine_ended() || assembly.host.writer_ended() {
-                            tracing::error!("the engine or the writer ended: no more calls are placed");
-                            break;
+                        if let Some(why) = assembly.host.broken() {
+                            tracing::error!("no more calls are placed: {why}");
+                            break false;
                         }
                     }
                 }
-            }
-            let asked = !assembly.host.engine_ended() && !assembly.host.writer_ended();
-            // Who may not write any more has no calls to finish either: they are another's now.
+            };
+            // Who may not write any more has no calls to finish either: they are another's now. Without SIP or sound
+            // nothing can be finished.
             let within = Duration::from_secs(if asked { config.node.drain_seconds } else { 0 });
             tracing::info!(seconds = within.as_secs(), "stopping: no new calls, those in flight finish");
             let sound = tokio::select! {

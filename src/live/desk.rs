@@ -1,12 +1,12 @@
 //! The front desk: hands questions from the API to the engine and the answers back to whoever asked.
 
 use super::host::add_users;
+use super::inbox::Inbox;
 use super::phonebook::Phonebook;
 use super::sip_thread::SipHandle;
-use super::world::Inbox;
-use crate::engine::{Answered, Door, Input, Refusal, Reply, Request};
+use crate::engine::{Answered, Door, Input, Refusal, RefusalKind, Reply, Request};
 use crate::store::Store;
-use crate::words::RequestId;
+use crate::words::{Reason, RequestId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,6 +33,13 @@ impl Desk {
         Desk { inbox, store, sip, phonebook, runtime, next: Arc::new(AtomicU64::new(1)), open: Arc::default() }
     }
 
+    /// A full inbox refuses: whoever asks holds a thread that others need.
+    fn put(&self, id: RequestId, input: Input) {
+        if !self.inbox.offer(input) {
+            self.reply(id, Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("engine.busy") }));
+        }
+    }
+
     /// Called by the engine's thread.
     pub fn reply(&self, id: RequestId, result: Result<Reply, Refusal>) {
         let answered = self.open.lock().expect("never held across a panic").remove(&id);
@@ -48,17 +55,16 @@ impl Door for Desk {
         self.open.lock().expect("never held across a panic").insert(id, answered);
         let input = Input::Request { id, by: by.to_owned(), request };
         let Input::Request { request: Request::AddAgent(agent), .. } = &input else {
-            self.inbox.put(input);
-            return;
+            return self.put(id, input);
         };
         // The phone may register as soon as its secret is told, so the registrar must know it first.
         self.phonebook.add(agent.id, &agent.name);
-        let (store, sip, inbox) = (self.store.clone(), self.sip.clone(), self.inbox.clone());
+        let (store, sip, desk) = (self.store.clone(), self.sip.clone(), self.clone());
         self.runtime.spawn(async move {
             if let Err(error) = add_users(&store, &sip).await {
                 tracing::error!(%error, "the registrar did not learn of a new agent; the next start will tell it");
             }
-            inbox.put(input);
+            desk.put(id, input);
         });
     }
 }

@@ -2,7 +2,9 @@
 
 use super::clock::{Clock, wall_now};
 use super::desk::Desk;
+use super::ended::Ended;
 use super::heir::{Heir, restore_phones};
+use super::inbox::Inbox;
 use super::lines::{Lines, LinesSetup};
 use super::media_edge::MediaSettings;
 use super::phonebook::Phonebook;
@@ -10,7 +12,7 @@ use super::prompts::Prompts;
 use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
 use super::watch::Watch;
-use super::world::{Inbox, LiveWorld, Observer, OnDisk};
+use super::world::{LiveWorld, Observer, OnDisk};
 use super::writer::Writer;
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
@@ -102,6 +104,8 @@ pub struct Host {
     pub prompts: Prompts,
     pub health: Health,
     pub sip: SipHandle,
+    /// Of the threads of sound.
+    sound: Ended,
     /// Campaigns that were running when the last run ended, to be configured and started again.
     pub running: Vec<CampaignId>,
     engine: JoinHandle<()>,
@@ -133,8 +137,8 @@ impl Host {
         let last_fact = standing.last_wall;
         let running = standing.running.clone();
         let agents = store.agents().await?;
-        let (inbox, inputs) = Inbox::new(clock);
         let health = Health::default();
+        let (inbox, inputs) = Inbox::new(clock, health.clone());
         let to_engine = inbox.clone();
         // The SIP thread starts below; nothing asks for a confirmation before.
         let confirming: Arc<OnceLock<SipHandle>> = Arc::default();
@@ -180,7 +184,7 @@ impl Host {
             heir: Heir::new(setup.node, writer.clone()),
         })
         .map_err(HostError::Start)?;
-        let sip = lines.sip.clone();
+        let (sip, sound) = (lines.sip.clone(), lines.media.ended().clone());
         let _ = confirming.set(sip.clone());
         add_users(&store, &sip).await?;
         restore_phones(&store, &sip, wall_now()).await?;
@@ -207,9 +211,11 @@ impl Host {
             first,
             wall_offset: clock.wall_offset(),
             clock_looked_at: clock.now(),
+            own_turn: false,
+            letting_go: false,
         };
         let engine = engine_thread(world, setup.seed).map_err(HostError::Start)?;
-        Ok(Host { desk, inbox, prompts, health, sip, running, engine, writer, writing })
+        Ok(Host { desk, inbox, prompts, health, sip, sound, running, engine, writer, writing })
     }
 
     /// SIGTERM: no new calls; those in flight may go on for `within`.
@@ -217,13 +223,15 @@ impl Host {
         self.inbox.put(Input::Shutdown { within });
     }
 
-    pub fn engine_ended(&self) -> bool {
-        self.engine.is_finished()
-    }
-
-    /// The writer's end before everything else's: fenced off by a younger process of the same node.
-    pub fn writer_ended(&self) -> bool {
-        self.writing.is_finished()
+    /// What ended that must live as long as the program, and what to do: the program must stop too, and fail.
+    pub fn broken(&self) -> Option<String> {
+        if let Some(end) = self.sip.ended().get().or_else(|| self.sound.get()) {
+            return Some(end.to_string());
+        }
+        if self.writing.is_finished() {
+            return Some("the writer ended: a younger process of this node has taken the database over".to_owned());
+        }
+        self.engine.is_finished().then(|| "the engine ended: the lines above say why. Start outpace again".to_owned())
     }
 
     /// After the engine stopped: the last facts on disk. False: the engine panicked, or nothing can be written any more.

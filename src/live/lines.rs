@@ -3,17 +3,18 @@
 
 use super::clock::Clock;
 use super::heir::{Cast, Heir};
+use super::inbox::Inbox;
 use super::media_edge::{MediaEdge, MediaSettings, Sound, for_engine};
 use super::phonebook::Phonebook;
 use super::prompts::Prompts;
 use super::recorder::Report;
-use super::sip_thread::{SipCommand, SipHandle, SipThread};
-use super::world::Inbox;
+use super::sip_thread::{SipCommand, SipHandle, SipSendError, SipThread};
 use crate::engine::{Command, Input, LegEvent, MediaEvent, TrunkEvent};
 use crate::media::{Codec, Format, RemoteParty};
 use crate::sip::{self, CallEvent, EndedBy, Event, Incoming, Invite, Origin, Refusal, Route, Stack};
 use crate::store::{Health, fail_point};
 use crate::words::*;
+use std::collections::VecDeque;
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,11 +29,15 @@ const OURS: u16 = 503;
 pub struct Lines {
     pub sip: SipHandle,
     pub media: Arc<MediaEdge>,
-    inbox: Inbox,
+    /// What a command led to at once, for the engine whose thread this is: its inbox would wait for itself. At most one
+    /// for each command since the engine last woke.
+    pub told: VecDeque<Input>,
     phonebook: Phonebook,
     prompts: Prompts,
     heir: Heir,
     thread: Option<SipThread>,
+    /// Calls to be ended as soon as the SIP thread takes commands again. At most one for each leg.
+    to_hang_up: VecDeque<LegId>,
 }
 
 /// What the lines are made of.
@@ -55,13 +60,8 @@ impl Lines {
         let report = move |sound| on_sound(&sounds, &health, sound);
         let media = MediaEdge::start(&media, clock, report).map_err(std::io::Error::other)?;
         let media = Arc::new(media);
-        let ear = Signals {
-            inbox: inbox.clone(),
-            media: media.clone(),
-            phonebook: phonebook.clone(),
-            refuse: None,
-            heir: heir.clone(),
-        };
+        let ear =
+            Signals { inbox, media: media.clone(), phonebook: phonebook.clone(), refuse: None, heir: heir.clone() };
         let (tell, told) = std::sync::mpsc::channel();
         let mut ear = ear;
         let thread = SipThread::start(
@@ -79,11 +79,21 @@ impl Lines {
         let sip = thread.handle();
         // The events' side needs the handle to refuse calls; it exists only now.
         let _ = tell.send(sip.clone());
-        Ok(Lines { sip, media, inbox, phonebook, prompts, heir, thread: Some(thread) })
+        Ok(Lines {
+            sip,
+            media,
+            told: VecDeque::new(),
+            phonebook,
+            prompts,
+            heir,
+            thread: Some(thread),
+            to_hang_up: VecDeque::new(),
+        })
     }
 
     /// Commands about legs; others are not for us.
     pub fn obey(&mut self, command: Command) {
+        self.hang_up_late();
         match command {
             Command::UseVersion { spec } => self.prompts.use_version(spec.id, &spec.version),
             Command::Dial { leg, call, trunk, to, caller_id, ring } => {
@@ -91,7 +101,7 @@ impl Lines {
                 self.dial(leg, trunk, &to, caller_id, ring);
             }
             Command::CallAgent { leg, agent } => self.call_agent(leg, agent),
-            Command::HangUp { leg } => self.signal(SipCommand::HangUp { leg }, leg),
+            Command::HangUp { leg } => self.hang_up(leg),
             Command::Listen { leg, amd } => self.media.listen(leg, amd),
             Command::StopListening { leg } => self.media.stop_listening(leg),
             Command::Bridge { customer, agent, beep } => self.media.bridge(customer, agent, beep),
@@ -100,7 +110,8 @@ impl Lines {
                 Some(sound) => self.media.play(leg, playback, sound),
                 None => {
                     tracing::error!(%campaign, prompt = %prompt.name, "no such sound: checked when the campaign was taken");
-                    self.inbox.put(Input::Media { leg, event: MediaEvent::Played { playback, whole: false } });
+                    let event = MediaEvent::Played { playback, whole: false };
+                    self.told.push_back(Input::Media { leg, event });
                 }
             },
             Command::StopPlay { leg } => self.media.stop_play(leg),
@@ -137,7 +148,7 @@ impl Lines {
             ring_max: ring + RING_GRACE,
             auto_answer: false,
         };
-        self.signal(SipCommand::Invite { leg, invite: Box::new(invite) }, leg);
+        self.begin(SipCommand::Invite { leg, invite: Box::new(invite) }, leg);
     }
 
     fn call_agent(&mut self, leg: LegId, agent: AgentId) {
@@ -148,7 +159,7 @@ impl Lines {
         match self.media.reserve(leg, true) {
             Ok(media) => {
                 let caller_id = FLOOR_USER.to_owned();
-                self.signal(SipCommand::CallUser { leg, user, caller_id, media }, leg);
+                self.begin(SipCommand::CallUser { leg, user, caller_id, media }, leg);
             }
             Err(error) => {
                 tracing::error!(%leg, %error, "no port for an agent's phone");
@@ -157,19 +168,40 @@ impl Lines {
         }
     }
 
-    /// The SIP thread is overloaded or gone: the leg counts as refused by ourselves.
-    fn signal(&self, command: SipCommand, leg: LegId) {
-        if let Err(error) = self.sip.send(command) {
-            tracing::error!(%leg, %error, "a SIP command was not taken");
-            self.fail(leg);
+    /// For what begins a leg. The SIP thread is overloaded: refused by ourselves. It is gone: nothing is told, for the
+    /// whole program ends (`LiveWorld`), and a lead that nobody could call has not failed.
+    fn begin(&mut self, command: SipCommand, leg: LegId) {
+        match self.sip.send(command) {
+            Ok(()) | Err(SipSendError::Gone) => {}
+            Err(error @ SipSendError::Full) => {
+                tracing::error!(%leg, %error, "a SIP command was not taken");
+                self.fail(leg);
+            }
         }
     }
 
-    fn fail(&self, leg: LegId) {
+    /// A call that is up must end: what finds the SIP thread overloaded is said again. If the thread is gone, the next
+    /// start says it, from the leg's testament.
+    fn hang_up(&mut self, leg: LegId) {
+        if self.sip.send(SipCommand::HangUp { leg }) == Err(SipSendError::Full) && !self.to_hang_up.contains(&leg) {
+            self.to_hang_up.push_back(leg);
+        }
+    }
+
+    fn hang_up_late(&mut self) {
+        while let Some(&leg) = self.to_hang_up.front() {
+            if self.sip.send(SipCommand::HangUp { leg }) == Err(SipSendError::Full) {
+                return;
+            }
+            self.to_hang_up.pop_front();
+        }
+    }
+
+    fn fail(&mut self, leg: LegId) {
         self.media.close(leg);
         self.heir.gone(leg);
         let event = LegEvent::Refused { code: OURS, q850: None, retry_after: None, local: true };
-        self.inbox.put(Input::Leg { leg, event });
+        self.told.push_back(Input::Leg { leg, event });
     }
 
     /// Ends both edges; recordings are closed and on disk then.
@@ -293,7 +325,7 @@ fn on_sound(inbox: &Inbox, health: &Health, sound: Sound) {
     match sound {
         Sound::Event(event) => {
             let (at, told) = for_engine(&event);
-            inbox.put_at(at, Input::Media { leg: event.leg, event: told });
+            inbox.offer_sound(at, event.leg, told);
         }
         Sound::RecordingGap { recording, .. } => {
             tracing::warn!(%recording, "the disk was too slow: a recording has a second of silence in it");

@@ -3,6 +3,7 @@
 //! It refuses SIP: addresses and codecs come from whoever read the SDP.
 
 use super::clock::Clock;
+use super::ended::Ended;
 use super::media_ports::{PortError, PortPool};
 use super::media_thread::{Job, Mailbox, MediaThread, wake_fd};
 use super::recorder::{self, Recorder};
@@ -120,6 +121,7 @@ pub struct MediaEdge {
     seats: Mutex<Seats>,
     recorder: Option<Recorder>,
     running: Mutex<Vec<JoinHandle<()>>>,
+    ended: Ended,
     counters: Arc<Counters>,
 }
 
@@ -140,23 +142,25 @@ impl MediaEdge {
         let report: Reporter = Arc::new(report);
         let mut running = Vec::new();
         let mut recorder = None;
+        let ended = Ended::default();
         if let Some(data) = &settings.data {
             let report = report.clone();
             let (started, thread) =
-                Recorder::start(data, move |told| report(Sound::Recording(told))).map_err(MediaError::Start)?;
+                Recorder::start(data, &ended, move |told| report(Sound::Recording(told))).map_err(MediaError::Start)?;
             recorder = Some(started);
             running.push(thread);
         }
         let counters = Arc::new(Counters::default());
         let mut threads = Vec::new();
         for n in 0..settings.threads.max(1) {
-            let (mailbox, thread) = spawn(n, settings, clock, recorder.clone(), report.clone(), counters.clone())
-                .map_err(MediaError::Start)?;
+            let (mailbox, thread) =
+                spawn(n, settings, clock, recorder.clone(), report.clone(), counters.clone(), ended.clone())
+                    .map_err(MediaError::Start)?;
             threads.push(mailbox);
             running.push(thread);
         }
         let seats = Mutex::new(Seats { thread_of: HashMap::new(), taken: vec![0; threads.len()] });
-        Ok(MediaEdge { pool, threads, seats, recorder, running: Mutex::new(running), counters })
+        Ok(MediaEdge { pool, threads, seats, recorder, running: Mutex::new(running), ended, counters })
     }
 
     /// A port for a leg, open and listening when this returns, for the SDP. `fill`: send silence while nothing else is
@@ -249,6 +253,11 @@ impl MediaEdge {
         }
     }
 
+    /// Filled when one of the threads ended though nobody stopped it.
+    pub fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
@@ -326,6 +335,7 @@ fn spawn(
     recorder: Option<Recorder>,
     report: Reporter,
     counters: Arc<Counters>,
+    ended: Ended,
 ) -> io::Result<(Mailbox, JoinHandle<()>)> {
     let (jobs, jobs_in) = bounded(ORDERS);
     // A leg on its way holds a port pair: no more can be under way than there are pairs.
@@ -335,8 +345,14 @@ fn spawn(
         seed: settings.seed.wrapping_add((n as u64) << 32 | n as u64),
         silent_after: settings.silent_after,
     };
-    let thread = MediaThread::new(clock, wake.clone(), (jobs_in, moves_in), hub, recorder, report, counters)?;
-    let handle = std::thread::Builder::new().name(format!("media-{n}")).spawn(move || thread.run())?;
+    let mut thread = MediaThread::new(clock, wake.clone(), (jobs_in, moves_in), hub, recorder, report, counters)?;
+    let name = format!("media-{n}");
+    let work = {
+        let name = name.clone();
+        // Known before the mailbox goes: whoever finds it gone finds the reason.
+        move || _ = ended.keep(&name, || thread.run())
+    };
+    let handle = std::thread::Builder::new().name(name).spawn(work)?;
     Ok((Mailbox { jobs, moves, wake }, handle))
 }
 

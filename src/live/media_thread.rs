@@ -6,6 +6,7 @@ use super::media_edge::{Counters, Order, Reporter, Sound};
 use super::media_ports::PortPair;
 use super::recorder::Recorder;
 use crate::media::{Block, Forward, Hub, HubSettings, Leg, Slot};
+use crate::store::fail_point;
 use crate::words::{LegId, Moment, RecordingId};
 use crossbeam_channel::{Receiver, Sender};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -130,7 +131,9 @@ impl MediaThread {
         })
     }
 
-    pub fn run(mut self) {
+    /// Until it is told to stop. An error of the kernel's ends it too: its calls have no sound any more.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut failed = Ok(());
         let mut events = [EpollEvent::empty(); BATCH];
         let mut datagram = [0; DATAGRAM];
         while !self.stopped {
@@ -138,7 +141,7 @@ impl MediaThread {
                 Ok(ready) => ready,
                 Err(nix::errno::Errno::EINTR) => 0,
                 Err(error) => {
-                    tracing::error!(%error, "epoll failed: this media thread ends");
+                    failed = Err(error.into());
                     break;
                 }
             };
@@ -152,6 +155,7 @@ impl MediaThread {
             self.drain();
         }
         self.close_all();
+        failed
     }
 
     /// Until the next tick, rounded up: epoll counts milliseconds.
@@ -208,6 +212,7 @@ impl MediaThread {
         let now = self.clock.now();
         match job {
             Job::Open { leg, fill, ports } => {
+                fail_point("media", "opened");
                 let slot = self.hub.open(now, leg, fill);
                 self.seat(leg, slot, ports);
             }

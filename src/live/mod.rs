@@ -2,9 +2,11 @@
 
 pub mod clock;
 pub mod desk;
+pub mod ended;
 pub mod ground;
 pub mod heir;
 pub mod host;
+pub mod inbox;
 pub mod lines;
 pub mod media_edge;
 pub mod media_ports;

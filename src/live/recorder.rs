@@ -4,6 +4,7 @@
 //! silence in the file, said by name, and the rest stays in its place.
 
 use super::clock::wall_now;
+use super::ended::Ended;
 use crate::media::{Block, wav};
 use crate::store::fail_point;
 use crate::words::{LegId, RecordingId, Wall};
@@ -75,11 +76,23 @@ enum Work {
 
 impl Recorder {
     /// `data`: the data folder. `report` is called from the recorder's thread and must not block for long.
-    pub fn start(data: &Path, report: impl FnMut(Report) + Send + 'static) -> io::Result<(Recorder, JoinHandle<()>)> {
+    /// `ended` is told if the thread ends though nobody stopped it.
+    pub fn start(
+        data: &Path,
+        ended: &Ended,
+        report: impl FnMut(Report) + Send + 'static,
+    ) -> io::Result<(Recorder, JoinHandle<()>)> {
         let (queue, work) = bounded(QUEUE);
         let (give_back, spare) = bounded(QUEUE);
         let writer = Writer { data: data.to_owned(), open: HashMap::new(), report: Box::new(report), give_back };
-        let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || writer.run(&work))?;
+        let ended = ended.clone();
+        let work = move || {
+            let _ = ended.keep("recorder", || {
+                writer.run(&work);
+                Ok(())
+            });
+        };
+        let thread = std::thread::Builder::new().name("recorder".into()).spawn(work)?;
         Ok((Recorder { queue, spare, dropped: Arc::default() }, thread))
     }
 

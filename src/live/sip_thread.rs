@@ -1,6 +1,7 @@
 //! One thread, one UDP socket, one SIP stack. It waits on epoll, reads and sends in batches, and stamps what happens
 //! with the moment it saw it. It knows nothing of calls: commands in, events out. Start it as often as needed.
 
+use super::ended::Ended;
 use super::sip_socket::SipSocket;
 use crate::sip::{Account, AccountId, Binding, Event, Invite, Stack, Stats, Transport, Trunk, UserSecret};
 use crate::words::{LegId, Moment, TrunkId};
@@ -93,6 +94,7 @@ pub struct SipHandle {
     commands: Sender<SipCommand>,
     wake: Arc<Wake>,
     local: SocketAddr,
+    ended: Ended,
 }
 
 struct Wake {
@@ -133,6 +135,11 @@ impl SipHandle {
         Ok(())
     }
 
+    /// Filled when the thread ended though nobody stopped it.
+    pub fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
     /// The socket's address.
     pub fn local(&self) -> SocketAddr {
         self.local
@@ -162,22 +169,21 @@ impl SipThread {
         epoll.add(&socket, EpollEvent::new(EpollFlags::EPOLLIN, READABLE))?;
         // Edge-triggered: each write wakes, and nobody needs to read the counter.
         epoll.add(&wake.event, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, WOKEN))?;
-        let handle = SipHandle { commands, wake: wake.clone(), local };
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let (ended, own) = (Ended::default(), name.to_owned());
+        let handle = SipHandle { commands, wake: wake.clone(), local, ended: ended.clone() };
+        let work = move || {
             // The batch headers hold pointers, so they are made where they are used.
             let socket = SipSocket::new(socket);
-            Run { stack, socket, inbox, wake, epoll, clock, events }.run()
-        })?;
+            let mut run = Run { stack, socket, inbox, wake, epoll, clock, events };
+            // Known before the inbox goes: whoever finds it gone finds the reason.
+            ended.keep(&own, || run.run())
+        };
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
         Ok(SipThread { handle, thread: Some(thread) })
     }
 
     pub fn handle(&self) -> SipHandle {
         self.handle.clone()
-    }
-
-    /// Has it ended, though nobody stopped it?
-    pub fn is_finished(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Stops and waits. An error of the socket comes back; a panic goes on here.

@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, wall_now};
 use super::desk::Desk;
+use super::inbox::Inputs;
 use super::lines::Lines;
 use super::watch::Watch;
 use super::writer::Writer;
@@ -9,40 +10,15 @@ use crate::engine::{CampaignSpec, Command, Input, Output, Wake, World};
 use crate::facts::Fact;
 use crate::store::{Health, LeasePolicy, fail_point};
 use crate::words::Moment;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::RecvTimeoutError;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Inputs that may wait. At the limit senders wait: media threads have their own bounded queue before it.
-const INBOX: usize = 65_536;
 /// A wall clock that is set by more than this is an input; less is drift that the next look finds.
 const CLOCK_STEP: i64 = 20_000;
 /// Its cause names the trunks.
 pub const FAULT_TRUNK: &str = "trunk_down";
 const CLOCK_LOOK: Duration = Duration::from_secs(1);
-
-/// Where everything that happens is put, with the moment when it did.
-#[derive(Clone)]
-pub struct Inbox {
-    clock: Clock,
-    sender: Sender<(Moment, Input)>,
-}
-
-impl Inbox {
-    pub fn new(clock: Clock) -> (Inbox, Receiver<(Moment, Input)>) {
-        let (sender, receiver) = bounded(INBOX);
-        (Inbox { clock, sender }, receiver)
-    }
-
-    pub fn put(&self, input: Input) {
-        self.put_at(self.clock.now(), input);
-    }
-
-    /// After the engine has stopped nobody reads any more; what still happens then changes nothing.
-    pub fn put_at(&self, at: Moment, input: Input) {
-        let _ = self.sender.send((at, input));
-    }
-}
 
 /// Sees every output before it is carried out: the API's feed, the demo's picture. Must not block.
 pub type Observer = Box<dyn FnMut(&Output) + Send>;
@@ -51,7 +27,7 @@ pub type OnDisk = Box<dyn FnMut(u64) + Send>;
 
 pub struct LiveWorld {
     pub clock: Clock,
-    pub inbox: Receiver<(Moment, Input)>,
+    pub inbox: Inputs,
     pub writer: Writer,
     pub lines: Lines,
     pub desk: Desk,
@@ -65,6 +41,10 @@ pub struct LiveWorld {
     pub first: Vec<Input>,
     pub wall_offset: i64,
     pub clock_looked_at: Moment,
+    /// What comes from the engine's own thread goes before what comes from outside, or after.
+    pub own_turn: bool,
+    /// The sound has ended, and the engine knows.
+    pub letting_go: bool,
 }
 
 impl World for LiveWorld {
@@ -98,6 +78,9 @@ impl LiveWorld {
             return Wake::Input(self.clock.now(), self.first.remove(0));
         }
         let now = self.clock.now();
+        if let Some(wake) = self.bereaved(now) {
+            return wake;
+        }
         if now.since(self.clock_looked_at) >= CLOCK_LOOK {
             self.clock_looked_at = now;
             let offset = self.clock.wall_offset();
@@ -106,8 +89,11 @@ impl LiveWorld {
                 return Wake::Input(now, Input::WallClock { offset });
             }
         }
-        let deadline = until.unwrap_or(now + CLOCK_LOOK);
-        match self.inbox.recv_deadline(self.clock.instant(deadline)) {
+        if let Some(input) = self.own(now) {
+            return input;
+        }
+        let deadline = if self.lines.told.is_empty() { until.unwrap_or(now + CLOCK_LOOK) } else { now };
+        match self.inbox.next(self.clock.instant(deadline)) {
             Ok((at, input)) => {
                 self.look_at(&input);
                 Wake::Input(at, input)
@@ -115,6 +101,29 @@ impl LiveWorld {
             Err(RecvTimeoutError::Timeout) => Wake::Timeout(self.clock.now()),
             Err(RecvTimeoutError::Disconnected) => Wake::Over,
         }
+    }
+
+    /// What the engine's last commands led to at once, in turn with what comes from outside: a flow that goes on failing
+    /// keeps nobody else waiting.
+    fn own(&mut self, now: Moment) -> Option<Wake> {
+        self.own_turn = !self.own_turn;
+        if !self.own_turn {
+            return None;
+        }
+        self.lines.told.pop_front().map(|input| Wake::Input(now, input))
+    }
+
+    /// A thread of the edges has ended: no call is placed any more, for it would fail here and use up its lead's attempts.
+    /// Without SIP nobody can be let go either: over, and the next start ends what is up. Without sound everybody is let
+    /// go in order, now.
+    fn bereaved(&mut self, now: Moment) -> Option<Wake> {
+        if self.lines.sip.ended().get().is_some() {
+            return Some(Wake::Over);
+        }
+        if self.lines.media.ended().get().is_none() || std::mem::replace(&mut self.letting_go, true) {
+            return None;
+        }
+        Some(Wake::Input(now, Input::Shutdown { within: Duration::ZERO }))
     }
 
     /// What whoever keeps the machine running looks for in the log and in health, by the name in the configuration.

@@ -238,7 +238,8 @@ pub enum CallEvent {
     /// With `Config::testaments`: keep this until `Gone`, then `confirm`; a later run ends the call with `execute`. The
     /// one told last counts. `answered`: it is the BYE of a call that is up.
     Testament { call_id: String, answered: bool, text: String },
-    /// Somebody picked up a call that is being ended: the 200 crossed our CANCEL, or came after an earlier run's end.
+    /// Somebody picked up a call that is being ended: the 200 crossed our CANCEL, came after an earlier run's end, or
+    /// brought no sound that we can use.
     PickedUp,
     /// With `Config::testaments`: nothing of the call is left on the wire. Comes once, after the end.
     Gone,
@@ -268,7 +269,8 @@ pub enum Refusal {
     Unsendable,
     /// Challenged, and we have no answer or a wrong one (401, 403, 407).
     Credentials,
-    /// Answered without a codec or address that we can use (488): ended at once.
+    /// A phone of ours answered without a codec or address that we can use (488): ended at once. (Of a trunk's call
+    /// `PickedUp` and `Ended` are told: somebody was there.)
     NoMedia,
 }
 

@@ -81,7 +81,7 @@ pub(crate) struct Leg {
     pub(crate) auto_answer: bool,
     /// Asked for by us: raised by a 422.
     pub(crate) session_seconds: Option<u32>,
-    /// The Authorization line of the INVITE, for its ACK (RFC 3261 section 22.1).
+    /// The Authorization line of the request under way, and for an INVITE's ACK (RFC 3261 section 22.1).
     pub(crate) credentials: Vec<u8>,
     /// The ACK to the 2xx, for its retransmissions.
     pub(crate) ack: Vec<u8>,
@@ -140,6 +140,13 @@ impl Leg {
             last_rseq: 0,
             alarm: Alarm::default(),
         }
+    }
+
+    /// The request that was challenged has its last answer: the next one is challenged anew. A line is never used for
+    /// two requests, for its `nc` would repeat (RFC 7616 section 3.4.5).
+    pub(crate) fn forget_challenge(&mut self) {
+        self.challenges = 0;
+        self.credentials.clear();
     }
 
     pub(crate) fn due(&self) -> Option<Moment> {

@@ -9,7 +9,7 @@ use super::projection::Tables;
 use super::testaments::{self, Testament};
 use super::touched::Work;
 use super::tuples::tuples;
-use super::{CENTRE, Owner, Store, StoreError};
+use super::{CENTRE, Owner, Store, StoreError, take_ids};
 use crate::facts::{Envelope, Fact, LearnedRow};
 use crate::words::*;
 use std::collections::BTreeMap;
@@ -30,22 +30,24 @@ statements! {
          HAVING COUNT(CASE WHEN note = $4 THEN 1 END) = 0");
     READ_FACTS = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE (node, seq) > ($1, $2) AND (node, seq) <= ($7, $8) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     READ_FACTS_OF_CAMPAIGN = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE campaign = $7 AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE campaign = $9 AND (node, seq) > ($1, $2) AND (node, seq) <= ($7, $8) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     READ_FACTS_OF_CALL = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE call = $7 AND ($8 = 0 OR campaign = $8) AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE call = $9 AND ($10 = 0 OR campaign = $10) AND (node, seq) > ($1, $2) AND (node, seq) <= ($7, $8) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     READ_FACTS_OF_AGENT = one(
         "SELECT centre, node, seq, moment, wall, version, body FROM fact
-         WHERE agent = $7 AND ($8 = 0 OR campaign = $8) AND (node, seq) > ($1, $2) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
+         WHERE agent = $9 AND ($10 = 0 OR campaign = $10) AND (node, seq) > ($1, $2) AND (node, seq) <= ($7, $8) AND wall >= $3 AND wall < $4 AND ($5 = '' OR kind = $5)
          ORDER BY node, seq LIMIT $6");
     FACT_BOUNDS = one(
         "SELECT node, MIN(seq), MAX(seq) FROM fact WHERE wall >= $1 AND wall < $2 GROUP BY node ORDER BY node");
+    // The sign keeps the database from going through all that the node ever wrote.
+    FACT_BOUNDS_OF_NODE = one("SELECT MIN(seq), MAX(seq) FROM fact WHERE +node = $1 AND wall >= $2 AND wall < $3");
 }
 
 tuples! {
@@ -119,6 +121,14 @@ pub struct FactCursor {
 }
 
 impl FactCursor {
+    /// After every fact of every node.
+    pub(super) const LAST: FactCursor = FactCursor { node: u16::MAX, seq: i64::MAX as u64 };
+
+    /// After every fact of a node.
+    pub(super) fn end_of(node: u16) -> FactCursor {
+        FactCursor { node, ..FactCursor::LAST }
+    }
+
     pub fn of(envelope: &Envelope) -> FactCursor {
         FactCursor { node: envelope.node, seq: envelope.seq }
     }
@@ -170,11 +180,21 @@ impl Store {
         after: Option<FactCursor>,
         limit: u32,
     ) -> Result<Vec<Envelope>, StoreError> {
-        let after = after.unwrap_or_default();
+        self.facts_between(filter, after.unwrap_or_default(), FactCursor::LAST, limit).await
+    }
+
+    /// As `facts`, up to and with `last`: the rest of the history is not looked at.
+    pub(super) async fn facts_between(
+        &self,
+        filter: &FactFilter,
+        after: FactCursor,
+        last: FactCursor,
+        limit: u32,
+    ) -> Result<Vec<Envelope>, StoreError> {
         let (from, to) = (filter.from.map_or(i64::MIN, |w| w.0), filter.to.map_or(i64::MAX, |w| w.0));
         let kind = filter.kind.as_deref().unwrap_or("");
         let limit = limit.min(PAGE_MAX);
-        let mut args = args![after.node, after.seq as i64, from, to, kind, limit];
+        let mut args = args![after.node, after.seq as i64, from, to, kind, limit, last.node, last.seq as i64];
         let campaign = filter.campaign.map_or(0, CampaignId::sql);
         let (sql, more) = match (filter.call, filter.agent, filter.campaign) {
             (Some(call), _, _) => (&READ_FACTS_OF_CALL, args![call.sql(), campaign]),
@@ -190,6 +210,18 @@ impl Store {
     pub(super) async fn fact_bounds(&self, from: Wall, to: Wall) -> Result<Vec<(u16, u64, u64)>, StoreError> {
         let rows = self.db().all(&FACT_BOUNDS, args![from.0, to.0]).await?;
         rows.iter().map(|row| Ok((row.int(0)? as u16, row.int(1)? as u64, row.int(2)? as u64))).collect()
+    }
+
+    /// The same of one node; `None`: it wrote nothing then.
+    pub(super) async fn fact_bounds_of(
+        &self,
+        node: u16,
+        from: Wall,
+        to: Wall,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let row = self.db().first(&FACT_BOUNDS_OF_NODE, args![node, from.0, to.0]).await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(row.opt_int(0)?.zip(row.opt_int(1)?).map(|(first, last)| (first as u64, last as u64)))
     }
 }
 
@@ -228,6 +260,13 @@ pub(super) async fn append_in(tx: &mut Tx, batch: &[Write]) -> Result<u64, Store
 pub(super) async fn last_seq(tx: &mut Tx, node: u16) -> Result<u64, StoreError> {
     let row = tx.first(&LAST_SEQ, args![node]).await?;
     Ok(row.map(|row| row.int(0)).transpose()?.unwrap_or(0) as u64)
+}
+
+/// The next number of the store's own facts. Whoever asks holds it until the commit: two that end together would else
+/// take the same one, and the later fact would be passed over as written already.
+pub(super) async fn next_store_seq(tx: &mut Tx) -> Result<u64, StoreError> {
+    take_ids(tx, "store_fact", 1).await?;
+    Ok(last_seq(tx, STORE_NODE).await? + 1)
 }
 
 /// The batch's facts that are not on disk, and the highest seq that will be.

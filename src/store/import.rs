@@ -4,7 +4,7 @@
 //! is finished by importing the same file again: rows that stand already are found, none is doubled, none is lost.
 
 use super::db::{Arg, Tx, args, statements};
-use super::facts::{STORE_NODE, Write, append_in, last_seq};
+use super::facts::{STORE_NODE, Write, append_in, next_store_seq};
 use super::fail_point;
 use super::projection::LISTED;
 use super::rows::LeadState;
@@ -153,7 +153,7 @@ impl Import {
             accepted: self.untold,
             rejected,
         };
-        let seq = last_seq(&mut tx, STORE_NODE).await? + 1;
+        let seq = next_store_seq(&mut tx).await?;
         let envelope =
             Envelope { centre: CENTRE, node: STORE_NODE, seq, moment: Moment::ZERO, wall: now, version: VERSION, fact };
         append_in(&mut tx, &[Write::Fact(envelope)]).await?;

@@ -15,30 +15,27 @@ impl Store {
         mut each: impl FnMut(&Envelope) + Send,
     ) -> Result<u64, StoreError> {
         let mut count = 0;
-        for mut after in self.starts(filter).await? {
-            let node = after.node;
+        for (mut after, end) in self.stretches(filter).await? {
             loop {
-                let page = self.facts(filter, Some(after), PAGE).await?;
-                let ours = page.iter().take_while(|envelope| envelope.node == node);
-                for envelope in ours.clone() {
-                    each(envelope);
-                }
-                let seen = ours.count();
-                count += seen as u64;
-                // A page that reaches into the next node ends this one: that node starts at its own place.
-                if seen < PAGE as usize {
-                    break;
-                }
-                after = FactCursor::of(&page[seen - 1]);
+                let page = self.facts_between(filter, after, end, PAGE).await?;
+                page.iter().for_each(&mut each);
+                count += page.len() as u64;
+                let Some(last) = page.last().filter(|_| page.len() == PAGE as usize) else { break };
+                after = FactCursor::of(last);
             }
         }
         Ok(count)
     }
 
-    /// Before the first fact that matters, per node: the index by time finds it, however long the history is.
-    async fn starts(&self, filter: &FactFilter) -> Result<Vec<FactCursor>, StoreError> {
+    /// Per node, from before the first fact that matters to the last: the index by time finds them, however long the
+    /// history is. Without an end in time also what is written meanwhile counts.
+    async fn stretches(&self, filter: &FactFilter) -> Result<Vec<(FactCursor, FactCursor)>, StoreError> {
         let bounds =
             self.fact_bounds(filter.from.unwrap_or(Wall(i64::MIN)), filter.to.unwrap_or(Wall(i64::MAX))).await?;
-        Ok(bounds.iter().map(|(node, first, _)| FactCursor { node: *node, seq: first - 1 }).collect())
+        let stretch = |&(node, first, last): &(u16, u64, u64)| {
+            let end = if filter.to.is_some() { FactCursor { node, seq: last } } else { FactCursor::end_of(node) };
+            (FactCursor { node, seq: first - 1 }, end)
+        };
+        Ok(bounds.iter().map(stretch).collect())
     }
 }

@@ -70,6 +70,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
+pub use suppression::SuppressionPlace;
 pub use testaments::Testament;
 pub use users::{NewUser, UserRow};
 pub use verify::Difference;
@@ -126,6 +127,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         "learned",
         include_str!("../../migrations/sqlite/0006_learned.sql"),
         include_str!("../../migrations/postgres/0006_learned.sql"),
+    ),
+    (
+        7,
+        "looks",
+        include_str!("../../migrations/sqlite/0007_looks.sql"),
+        include_str!("../../migrations/postgres/0007_looks.sql"),
     ),
     (
         8,
@@ -327,7 +334,31 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use super::MIGRATIONS;
+    use super::{MIGRATIONS, calls, facts};
+
+    /// What SQLite will do for a statement on the tables as they are.
+    fn plan(sql: &str) -> String {
+        let db = rusqlite::Connection::open_in_memory().expect("memory");
+        MIGRATIONS.iter().for_each(|(_, name, sqlite, _)| db.execute_batch(sqlite).expect(name));
+        let mut asked = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("understood");
+        let steps = asked.query_map([], |row| row.get::<_, String>(3)).expect("explained");
+        steps.map(|step| step.expect("a text")).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn lists_of_a_time_do_not_walk_whole_histories() {
+        let looks = [
+            (calls::READ_CALLS_OF_DAY, "call_agent_placed (agent=? AND placed_at>?)"),
+            (facts::FACT_BOUNDS_OF_NODE, "COVERING INDEX fact_wall (wall>? AND wall<?)"),
+            (facts::FACT_BOUNDS, "COVERING INDEX fact_wall (wall>? AND wall<?)"),
+            (facts::READ_FACTS, "PRIMARY KEY ((node,seq)>(?,?) AND (node,seq)<(?,?))"),
+            (facts::READ_FACTS_OF_CAMPAIGN, "fact_campaign (campaign=? AND (node,seq)>(?,?) AND (node,seq)<(?,?))"),
+        ];
+        for (sql, wanted) in looks {
+            let plan = plan(sql.sqlite);
+            assert!(plan.contains(wanted) && !plan.contains("ORDER BY"), "{}: {plan}", sql.name);
+        }
+    }
 
     #[test]
     fn both_databases_have_the_same_tables() {

@@ -4,6 +4,7 @@
 use super::db::{args, statements};
 use super::{FactCursor, FactFilter, Store, StoreError};
 use crate::facts::Envelope;
+use crate::words::Wall;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -71,15 +72,34 @@ impl Store {
         let mut last = -1_i64;
         while let Some(node) = self.next_node(last).await? {
             last = i64::from(node);
-            let after = FactCursor { node, seq: since.0.get(&node).copied().unwrap_or(0) };
+            let Some((after, end)) = self.stretch(filter, node, since.0.get(&node).copied()).await? else { continue };
             let room = limit - u32::try_from(facts.len()).unwrap_or(limit);
-            let page = self.facts(filter, Some(after), room).await?;
-            facts.extend(page.into_iter().take_while(|fact| fact.node == node));
+            facts.extend(self.facts_between(filter, after, end, room).await?);
             if facts.len() >= limit as usize {
                 break;
             }
         }
         Ok(facts)
+    }
+
+    /// What there is to read of a node: from where the client stands, else from the first fact of the time asked for,
+    /// which the index by time finds. `None`: nothing.
+    async fn stretch(
+        &self,
+        filter: &FactFilter,
+        node: u16,
+        known: Option<u64>,
+    ) -> Result<Option<(FactCursor, FactCursor)>, StoreError> {
+        let whole = FactCursor::end_of(node);
+        if let Some(seq) = known {
+            return Ok(Some((FactCursor { node, seq }, whole)));
+        }
+        // Those of a call or an agent are few, and found by theirs.
+        let from = filter.from.filter(|_| filter.call.is_none() && filter.agent.is_none());
+        let Some(from) = from else { return Ok(Some((FactCursor { node, seq: 0 }, whole))) };
+        let bounds = self.fact_bounds_of(node, from, filter.to.unwrap_or(Wall(i64::MAX))).await?;
+        let end = |last| if filter.to.is_some() { FactCursor { node, seq: last } } else { whole };
+        Ok(bounds.map(|(first, last)| (FactCursor { node, seq: first - 1 }, end(last))))
     }
 
     /// After every fact that is on disk now.

@@ -4,6 +4,7 @@ use super::db::{Arg, Tx, args, json_rows, statements};
 use super::named::Touched;
 use super::projection::Tables;
 use super::rows::{CallRow, LeadFold, LeadState, OrderHead, RecordingRow, SessionRow};
+use super::suppression::take_places;
 use super::tuples::tuples;
 use super::{CENTRE, StoreError};
 use crate::words::*;
@@ -34,8 +35,8 @@ tuples! {
         "INSERT INTO number_day (centre, number_hash, day, placed, reserved) VALUES",
         "ON CONFLICT (number_hash, day) DO UPDATE
          SET placed = number_day.placed + excluded.placed, reserved = number_day.reserved + excluded.reserved";
-    SAVE_SUPPRESSED = "ititi",
-        "INSERT INTO suppression (centre, number_hash, since, why, from_fact) VALUES",
+    SAVE_SUPPRESSED = "ititii",
+        "INSERT INTO suppression (centre, number_hash, since, why, from_fact, place) VALUES",
         "ON CONFLICT (number_hash) DO UPDATE SET from_fact = 1";
     SAVE_COUNTS = "iiti",
         "INSERT INTO lead_count (centre, campaign, state, n) VALUES",
@@ -89,7 +90,10 @@ impl Work {
         tx.put(&SAVE_LINES, line_rows(&now)).await?;
         tx.put(&SAVE_SESSIONS, changed(&now.sessions, &was.sessions, SessionRow::bind)).await?;
         tx.put(&SAVE_RECORDINGS, changed(&now.recordings, &was.recordings, RecordingRow::bind)).await?;
-        tx.put(&SAVE_SUPPRESSED, suppressed_rows(&now)).await?;
+        if !now.suppressed.is_empty() {
+            let first = take_places(tx, now.suppressed.len()).await?;
+            tx.put(&SAVE_SUPPRESSED, suppressed_rows(&now, first)).await?;
+        }
         tx.put(&SAVE_DAYS, day_rows(&now)).await?;
         for (campaign, state) in &now.campaigns {
             tx.run(&SAVE_CAMPAIGN_STATE, args![campaign.sql(), *state]).await?;
@@ -131,8 +135,10 @@ fn line_rows(now: &Tables) -> Vec<Arg> {
     now.lines.iter().flat_map(of).collect()
 }
 
-fn suppressed_rows(now: &Tables) -> Vec<Arg> {
-    now.suppressed.iter().flat_map(|(hash, since)| args![CENTRE.sql(), hash, since.0, "opted_out", 1_i64]).collect()
+fn suppressed_rows(now: &Tables, first: i64) -> Vec<Arg> {
+    let of =
+        |(place, (hash, since)): (i64, (&String, &Wall))| args![CENTRE.sql(), hash, since.0, "opted_out", 1_i64, place];
+    (first..).zip(&now.suppressed).flat_map(of).collect()
 }
 
 fn day_rows(now: &Tables) -> Vec<Arg> {

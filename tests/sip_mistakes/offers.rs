@@ -41,8 +41,49 @@ fn a_200_without_a_codec_of_ours_is_acknowledged_and_ended() {
     let invite = w.last_sent(DIALER, "INVITE");
     say(&mut w, &invite, 200, "t1", CONTACT, &SDP.replace("RTP/AVP 8 101", "RTP/AVP 18"));
     assert_eq!((w.count_sent(DIALER, "ACK"), w.count_sent(DIALER, "BYE")), (1, 1));
+    let told = w.told(DIALER, 1);
+    let end = CallEvent::Ended { by: EndedBy::Us, q850: None };
+    assert_eq!(told[1..], [CallEvent::PickedUp, end], "a person heard nobody, and the record says so (I4)");
+}
+
+#[test]
+fn a_200_whose_sound_comes_from_a_host_name_was_picked_up_too() {
+    let mut w = calling();
+    let invite = w.last_sent(DIALER, "INVITE");
+    say(&mut w, &invite, 180, "t1", CONTACT, "");
+    say(&mut w, &invite, 200, "t1", CONTACT, &SDP.replace("c=IN IP4 10.0.0.2", "c=IN IP4 gw.example.com"));
+    assert_eq!((w.count_sent(DIALER, "ACK"), w.count_sent(DIALER, "BYE")), (1, 1));
+    let end = CallEvent::Ended { by: EndedBy::Us, q850: None };
+    assert_eq!(w.told(DIALER, 1)[1..], [CallEvent::Ringing, CallEvent::PickedUp, end]);
+}
+
+#[test]
+fn an_agents_phone_without_a_codec_of_ours_is_refused_not_picked_up() {
+    let mut w = World::new(&[DIALER, "10.0.0.11:5060"], 46);
+    w.at(DIALER).add_user("agent0", &UserSecret::Password("pw".into()));
+    let account = Account {
+        id: AccountId(1),
+        registrar: addr(DIALER),
+        domain: "10.0.0.1".into(),
+        user: "agent0".into(),
+        password: "pw".into(),
+        expires: std::time::Duration::from_secs(60),
+    };
+    let now = w.now;
+    w.at("10.0.0.11:5060").register(now, account);
+    w.settle();
+    // The phone itself goes; what it would answer is written by hand.
+    w.stacks.remove(&addr("10.0.0.11:5060"));
+    let now = w.now;
+    w.at(DIALER).call_user(now, LegId(1), "agent0", "outpace", addr("10.0.0.1:7000"));
+    w.flush();
+    let invite = w.last_sent(DIALER, "INVITE");
+    let other = SDP.replace("RTP/AVP 8 101", "RTP/AVP 18");
+    let contact = "Contact: <sip:agent0@10.0.0.11:5060>\r\n";
+    w.inject("10.0.0.11:5060", DIALER, &response_to(&invite, 200, "t1", contact, &other));
     let end = CallEvent::Refused { code: 488, q850: None, retry_after: None, why: Refusal::NoMedia };
-    assert_eq!(w.ends(DIALER, 1), [end]);
+    assert_eq!(w.told(DIALER, 1)[1..], [end]);
+    assert_eq!((w.count_sent(DIALER, "ACK"), w.count_sent(DIALER, "BYE")), (1, 1));
 }
 
 #[test]

@@ -67,6 +67,68 @@ fn a_refresh_by_reinvite_where_update_is_not_known_and_glare_waits() {
     assert!(w.ends(DIALER, 1).is_empty());
 }
 
+/// A challenge without `stale=true`, as most carriers send them.
+fn challenge(nonce: &str) -> String {
+    format!("Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"{nonce}\", qop=\"auth\"\r\n")
+}
+
+/// Each request of a call is challenged: the refreshes, and at last the BYE.
+fn refreshed_under_challenges(allow: &str, method: &str) {
+    let mut w = calling();
+    let invite = w.last_sent(DIALER, "INVITE");
+    let agreed = format!("{CONTACT}Session-Expires: 120;refresher=uac\r\nAllow: {allow}\r\n");
+    say(&mut w, &invite, 200, "t1", &agreed, SDP);
+    let body = if method == "INVITE" { SDP } else { "" };
+    for refresh in 0..3 {
+        w.run(61_000);
+        let first = w.last_sent(DIALER, method);
+        assert!(!first.contains("Proxy-Authorization"), "an old answer would repeat its nc: {first}");
+        say(&mut w, &first, 407, "t1", &challenge(&format!("r{refresh}")), "");
+        let again = w.last_sent(DIALER, method);
+        assert!(header(&again, "Proxy-Authorization").contains(&format!("nonce=\"r{refresh}\"")), "{again}");
+        say(&mut w, &again, 200, "t1", &agreed, body);
+    }
+    if method == "INVITE" {
+        let ack = w.last_sent(DIALER, "ACK");
+        assert!(header(&ack, "Proxy-Authorization").contains("nonce=\"r2\""), "RFC 3261 section 22.1: {ack}");
+    }
+    hang_up(&mut w);
+    let bye = w.last_sent(DIALER, "BYE");
+    say(&mut w, &bye, 407, "t1", &challenge("b"), "");
+    let again = w.last_sent(DIALER, "BYE");
+    assert!(header(&again, "Proxy-Authorization").contains("nonce=\"b\""), "the call would stay up there: {again}");
+    say(&mut w, &again, 200, "t1", "", "");
+    w.run(60_000);
+    assert_eq!(w.at(DIALER).stats().legs, 0);
+    assert_eq!(w.ends(DIALER, 1), [CallEvent::Ended { by: EndedBy::Us, q850: None }]);
+}
+
+#[test]
+fn challenged_updates_leave_an_answer_for_the_bye() {
+    refreshed_under_challenges("INVITE, UPDATE", "UPDATE");
+}
+
+#[test]
+fn challenged_reinvites_leave_an_answer_for_the_bye() {
+    refreshed_under_challenges("INVITE", "INVITE");
+}
+
+#[test]
+fn a_refresh_challenged_while_we_hang_up_takes_nothing_from_the_bye() {
+    let mut w = calling();
+    let invite = w.last_sent(DIALER, "INVITE");
+    let agreed = format!("{CONTACT}Session-Expires: 120;refresher=uac\r\nAllow: INVITE, UPDATE\r\n");
+    say(&mut w, &invite, 200, "t1", &agreed, SDP);
+    w.run(61_000);
+    let update = w.last_sent(DIALER, "UPDATE");
+    hang_up(&mut w);
+    let bye = w.last_sent(DIALER, "BYE");
+    say(&mut w, &update, 407, "t1", &challenge("u"), "");
+    say(&mut w, &bye, 407, "t1", &challenge("b"), "");
+    assert!(header(&w.last_sent(DIALER, "BYE"), "Proxy-Authorization").contains("nonce=\"b\""));
+    assert_eq!(w.count_sent(DIALER, "BYE"), 2);
+}
+
 /// A re-INVITE of the carrier in the dialog of ours.
 fn request_of(ours: &str, method: &str, cseq: u32) -> String {
     format!(

@@ -218,6 +218,73 @@ pub async fn facts_are_read_in_order(store: &Store) {
     assert_eq!(store.each_fact(&late, |_| {}).await, Ok(2), "one fact of each node in that millisecond");
 }
 
+pub async fn facts_of_a_time_are_found_by_it(store: &Store) {
+    let campaign = CampaignId(5);
+    let paused = |n: u64| Fact::CampaignPaused { campaign, by: n.to_string(), reason: Reason::new("test") };
+    let (mut one, mut two, mut three) =
+        (Scribe::new(store, 1).await, Scribe::new(store, 2).await, Scribe::new(store, 3).await);
+    for scribe in [&mut one, &mut two] {
+        scribe.write((0..300).map(paused)).await;
+    }
+    three.write([paused(0)]).await;
+    let seen = |facts: &[Envelope]| facts.iter().map(|fact| (fact.node, fact.seq)).collect::<Vec<_>>();
+    let hour = FactFilter {
+        from: Some(Wall(NOON.0 + 100_000)),
+        to: Some(Wall(NOON.0 + 200_000)),
+        kind: Some("campaign_paused".to_owned()),
+        ..FactFilter::default()
+    };
+    let wanted: Vec<(u16, u64)> = [1, 2].into_iter().flat_map(|node| (100..200).map(move |seq| (node, seq))).collect();
+    let all = store.facts_since(&hour, &FactCursors::default(), 1_000).await.expect("facts");
+    assert_eq!(seen(&all), wanted);
+    // Page by page the same; from the second page on the client's own place counts.
+    let (mut cursors, mut pages) = (FactCursors::default(), Vec::new());
+    loop {
+        let page = store.facts_since(&hour, &cursors, 70).await.expect("a page");
+        if page.is_empty() {
+            break;
+        }
+        page.iter().for_each(|fact| cursors.pass(fact));
+        pages.extend(seen(&page));
+    }
+    assert_eq!(pages, wanted);
+    // Without an end in time, what comes later comes after the cursor.
+    let open = FactFilter { from: Some(Wall(NOON.0 + 300_000)), campaign: Some(campaign), ..FactFilter::default() };
+    let first = store.facts_since(&open, &FactCursors::default(), 10).await.expect("facts");
+    assert_eq!(seen(&first), [(1, 300), (2, 300)]);
+    first.iter().for_each(|fact| cursors.pass(fact));
+    one.write([paused(301)]).await;
+    assert_eq!(seen(&store.facts_since(&open, &cursors, 10).await.expect("facts")), [(1, 301)]);
+    let mut count = 0;
+    assert_eq!(store.each_fact(&hour, |_| count += 1).await, Ok(200));
+    assert_eq!(count, 200);
+}
+
+pub async fn an_agent_finds_the_own_calls_of_the_day(store: &Store) {
+    let id = campaign(store, "c").await;
+    import(store, id, &(0..6).map(row).collect::<Vec<_>>()).await;
+    let mut scribe = Scribe::new(store, 0).await;
+    let (agent, other) = (AgentId(9), AgentId(10));
+    let mut calls = Vec::new();
+    for n in 0..6 {
+        if n == 3 {
+            scribe.now = minutes(60);
+        }
+        let (call, _) = scribe.place(id).await;
+        let agent = if n == 4 { other } else { agent };
+        scribe
+            .write([Fact::CallBridged { call, agent, waited_ms: 1, within: true }, ended(call, Cause::Handled)])
+            .await;
+        calls.push(call);
+    }
+    let own = async |from, limit| {
+        let rows = store.own_calls(agent, from, limit).await.expect("a look");
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(own(minutes(60), 12).await, [calls[5], calls[3]], "the newest first, nobody else's, none of before");
+    assert_eq!(own(NOON, 3).await, [calls[5], calls[3], calls[2]]);
+}
+
 pub async fn a_strangers_nul_does_no_harm(store: &Store) {
     let id = campaign(store, "c").await;
     let mut odd = row(1);

@@ -63,6 +63,23 @@ pub async fn an_import_that_died_is_finished(store: &Store) {
     assert_eq!(count(store.lead_counts(id).await.expect("counts")), [3, 0, 0, 0, 0]);
 }
 
+pub async fn imports_that_end_together_lose_no_fact(store: &Store) {
+    const IMPORTS: u32 = 12;
+    let mut ending = tokio::task::JoinSet::new();
+    for n in 0..IMPORTS {
+        let id = campaign(store, &format!("c{n}")).await;
+        let mut import = store.begin_import(id, "file", NOON).await.expect("an import begins");
+        import.push(&[row(n)]).await.expect("rows");
+        ending.spawn(import.finish(1, 0, NOON));
+    }
+    while let Some(ended) = ending.join_next().await {
+        ended.expect("no panic").expect("an import ends");
+    }
+    let filter = FactFilter { kind: Some("leads_imported".to_owned()), ..FactFilter::default() };
+    let seqs: Vec<u64> = store.facts(&filter, None, 100).await.expect("facts").iter().map(|fact| fact.seq).collect();
+    assert_eq!(seqs, (1..=u64::from(IMPORTS)).collect::<Vec<_>>(), "each has its own number, none is passed over");
+}
+
 pub async fn callbacks_come_first_then_fresh_leads(store: &Store) {
     let id = campaign(store, "c").await;
     let late = NewLead { callback_at: Some(minutes(600)), ..row(4) };
@@ -133,6 +150,54 @@ pub async fn suppressed_numbers_are_not_leased(store: &Store) {
     let lease = scribe.lease(id, 10).await;
     assert_eq!(lease.leads.iter().map(|lead| &lead.phone).collect::<Vec<_>>(), [&row(2).phone]);
     assert_eq!(count(lease.counts), [0, 0, 1, 0, 1]);
+}
+
+pub async fn what_any_process_suppresses_is_heard_of_in_order(store: &Store) {
+    let heard = async |place| store.suppressed_since(place, 100).await.expect("a look");
+    let id = campaign(store, "c").await;
+    import(store, id, &(0..40).map(row).collect::<Vec<_>>()).await;
+    let mut scribe = Scribe::new(store, 0).await;
+    let start = store.last_suppression().await.expect("a look");
+    assert_eq!(heard(start).await, []);
+    // A letter, and somebody on the phone.
+    let hash = |n| store.hash_number(&row(n).phone);
+    store.suppress(&[hash(1)], "asked by letter", NOON).await.expect("suppressed");
+    let (call, lead) = scribe.place(id).await;
+    let number_hash = store.lead(lead).await.expect("a look").expect("there").number_hash;
+    let opted_out =
+        Fact::OptedOut { campaign: id, lead, call: Some(call), number_hash: number_hash.clone(), by: Side::Customer };
+    scribe.write([opted_out, ended(call, Cause::Handled)]).await;
+    let new = heard(start).await;
+    assert_eq!(new.iter().map(|(hash, _)| hash).collect::<Vec<_>>(), [&hash(1), &number_hash]);
+    let place = new.last().expect("two").1;
+    assert_eq!(store.last_suppression().await, Ok(place));
+    // Once is enough: neither moves.
+    store.suppress(&[hash(1), number_hash], "again", NOON).await.expect("suppressed");
+    assert_eq!(heard(place).await, []);
+    // Many at once from many sides: a listener who passes a place has passed all below it.
+    let mut writing = tokio::task::JoinSet::new();
+    for n in 20..40 {
+        let (store, hash) = (store.clone(), hash(n));
+        writing.spawn(async move { store.suppress(&[hash], "list", NOON).await });
+    }
+    let (mut last, mut all) = (place, Vec::new());
+    loop {
+        // Looked for before the last look: nothing that was written by then may be missing in it.
+        let through = writing.is_empty();
+        for (hash, place) in heard(last).await {
+            assert!(place > last);
+            last = place;
+            all.push(hash);
+        }
+        if through {
+            break;
+        }
+        writing.join_next().await.expect("one more").expect("no panic").expect("suppressed");
+    }
+    all.sort_unstable();
+    let mut wanted: Vec<String> = (20..40).map(hash).collect();
+    wanted.sort_unstable();
+    assert_eq!(all, wanted);
 }
 
 pub async fn two_nodes_never_lease_the_same_lead(store: &Store) {

@@ -92,8 +92,8 @@ impl Show {
             if self.next(stage).await {
                 return Ended::Signal;
             }
-            let host = &stage.assembly.host;
-            if host.engine_ended() || host.writer_ended() {
+            if let Some(why) = stage.assembly.host.broken() {
+                tracing::error!("{why}");
                 return Ended::Broken;
             }
             if self.began.elapsed() >= self.length {

@@ -49,6 +49,8 @@ impl Stack {
         leg.phase = Phase::Leaving;
         leg.ring_until = None;
         leg.session = Default::default();
+        // Whatever a refresh was asked for, the BYE may be asked anew.
+        leg.forget_challenge();
         if leg.ack_until.take().is_some() {
             self.wire.send(leg.dialog.hop, &leg.ack);
         }

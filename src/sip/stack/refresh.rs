@@ -75,6 +75,13 @@ impl Stack {
         let invite = self.clients.get(at).is_some_and(|c| c.invite);
         let Some(leg) = self.legs.get_mut(key) else { return };
         leg.refreshing = false;
+        if leg.phase != Phase::Up {
+            // It crossed our BYE, which needs its challenges for itself; a 2xx wants its ACK even so.
+            if invite && code < 300 {
+                self.acknowledge(now, key);
+            }
+            return;
+        }
         match code {
             200..300 => {
                 leg.dialog.refresh_target(message);
@@ -82,12 +89,14 @@ impl Stack {
                 if invite {
                     self.acknowledge(now, key);
                 }
+                self.challenge_over(key);
                 self.arm_leg(key);
             }
             // Glare: the owner of the Call-ID waits longer (RFC 3261 section 14.1).
             491 => {
                 let base = if leg.caller { 2100 } else { 0 };
                 let wait = Duration::from_millis(base + self.chance.below(1900));
+                self.challenge_over(key);
                 self.postpone_refresh(now, key, wait);
             }
             401 | 407
@@ -104,7 +113,13 @@ impl Stack {
                 self.leave(now, key);
             }
             // It refuses the refresh, not the call; the timer goes on.
-            _ => {}
+            _ => self.challenge_over(key),
+        }
+    }
+
+    fn challenge_over(&mut self, key: SlotKey) {
+        if let Some(leg) = self.legs.get_mut(key) {
+            leg.forget_challenge();
         }
     }
 

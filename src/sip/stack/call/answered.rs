@@ -3,7 +3,7 @@
 use super::read_answer;
 use crate::sip::api::*;
 use crate::sip::branch::{Token, hex};
-use crate::sip::leg::{End, Phase, Stopping};
+use crate::sip::leg::{End, Phase, Purse, Stopping};
 use crate::sip::scan::{Message, Name};
 use crate::sip::session_timer;
 use crate::sip::slots::SlotKey;
@@ -50,8 +50,7 @@ impl Stack {
         let Some(leg) = self.legs.get_mut(key) else { return };
         // `leave` sends it before the BYE.
         leg.ack_until = Some(now + ACK_PATIENCE);
-        leg.credentials.clear();
-        leg.challenges = 0;
+        leg.forget_challenge();
         if let Some(why) = leg.stopping {
             // The 200 crossed our CANCEL: somebody picked up, and the record must say so (I4).
             let id = leg.id;
@@ -66,7 +65,7 @@ impl Stack {
         // A 200 without SDP confirms the answer that an earlier response brought.
         let media = read_answer(message, &self.config.codecs).or(leg.media);
         let Some(media) = media else {
-            self.tell_end(key, End::refused(488, Refusal::NoMedia));
+            self.tell_no_media(key);
             return self.leave(now, key);
         };
         if self.config.testaments {
@@ -80,6 +79,19 @@ impl Stack {
         let id = leg.id;
         self.tell(id, CallEvent::Answered { media });
         self.arm_leg(key);
+    }
+
+    /// Answered with nothing that we can hear or be heard by. Of a customer's call the record says that somebody picked up
+    /// and heard nobody (I4); an agent's phone was merely no use.
+    fn tell_no_media(&mut self, key: SlotKey) {
+        let Some(leg) = self.legs.get(key) else { return };
+        let (id, customer) = (leg.id, matches!(leg.purse, Purse::Trunk(_)));
+        if customer {
+            tracing::warn!(leg = %id, "answered without a codec or address that we can use: the carrier must offer G.711");
+            self.tell(id, CallEvent::PickedUp);
+        }
+        let end = if customer { End::by(EndedBy::Us) } else { End::refused(488, Refusal::NoMedia) };
+        self.tell_end(key, end);
     }
 
     /// Sends the ACK to a 2xx, and keeps it for the 2xx's retransmissions (RFC 3261 section 13.2.2.4).

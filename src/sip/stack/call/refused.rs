@@ -51,6 +51,7 @@ impl Stack {
         }
         leg.session_seconds = Some(min);
         leg.dialog.local_cseq += 1;
+        leg.forget_challenge();
         Some(())
     }
 
