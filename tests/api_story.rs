@@ -5,6 +5,8 @@ mod real;
 #[path = "support/story.rs"]
 mod story;
 
+#[path = "api_story/clients.rs"]
+mod clients;
 #[path = "api_story/flow.rs"]
 mod flow;
 #[path = "api_story/house.rs"]
@@ -47,6 +49,7 @@ fn a_day_at_the_api() {
     flow::the_stream(&house);
     flow::the_stream_goes_on(&house);
     flow::lists_are_files(&house);
+    clients::orders_for_the_warehouse(&house);
     manners::a_manual_without_a_network(&house);
     flow::orders_move_on(&mut house);
     people::people_log_in(&mut house);

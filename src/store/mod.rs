@@ -334,7 +334,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MIGRATIONS, calls, facts};
+    use super::{MIGRATIONS, calls, facts, orders};
 
     /// What SQLite will do for a statement on the tables as they are.
     fn plan(sql: &str) -> String {
@@ -357,6 +357,19 @@ mod tests {
         for (sql, wanted) in looks {
             let plan = plan(sql.sqlite);
             assert!(plan.contains(wanted) && !plan.contains("ORDER BY"), "{}: {plan}", sql.name);
+        }
+    }
+
+    /// They are put in the order of their ids, but first found by their time.
+    #[test]
+    fn orders_of_a_time_are_found_by_it() {
+        let looks = [
+            (orders::READ_ORDERS_TAKEN, "orders_taken (taken_at>? AND taken_at<?)"),
+            (orders::READ_ORDERS_CHANGED, "orders_changed (changed_at>?)"),
+        ];
+        for (sql, wanted) in looks {
+            let plan = plan(sql.sqlite);
+            assert!(plan.contains(wanted), "{}: {plan}", sql.name);
         }
     }
 

@@ -170,6 +170,9 @@ async fn tell_the_past(data: &Path) -> (Own, Own) {
     }
     let writes: Vec<_> = story.facts.into_iter().map(outpace::store::Write::Fact).collect();
     store.append(&writes).await.expect("facts are taken");
+    let (call, lead) = (owns[0].call.parse().expect("an id"), owns[0].lead.parse().expect("an id"));
+    let fields = BTreeMap::from([("address".to_owned(), "1 Harbour Rd, \"B\" wing".to_owned())]);
+    store.append(&[outpace::store::Write::KeepFields { call, lead, fields }]).await.expect("fields are kept");
     store.close().await;
     let second = owns.pop().expect("two campaigns");
     (owns.pop().expect("two campaigns"), second)

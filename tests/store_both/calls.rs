@@ -174,6 +174,26 @@ pub async fn an_order_is_taken_and_advanced(store: &Store) {
     assert_eq!((row.lines, row.total, row.state), (lines, total, OrderState::Shipped));
     let shipped = OrderFilter { campaign: Some(id), state: Some(OrderState::Shipped), ..OrderFilter::default() };
     assert_eq!(store.orders(&shipped, None, 10).await.expect("orders").len(), 1);
+    let address = BTreeMap::from([(text("address"), text("1 Harbour Rd"))]);
+    store.append(&[Write::KeepFields { call, lead, fields: address.clone() }]).await.expect("kept");
+    let row = store.order(order).await.expect("a look").expect("there");
+    let (taken, changed) = (row.taken_at, row.changed_at);
+    let micro = std::time::Duration::from_micros(1);
+    let any = || OrderFilter::default();
+    let asked = [
+        (OrderFilter { from: Some(taken), to: Some(taken + micro), ..any() }, 1),
+        (OrderFilter { from: Some(taken + micro), ..any() }, 0),
+        (OrderFilter { to: Some(taken), ..any() }, 0),
+        (OrderFilter { changed_since: Some(changed), ..any() }, 1),
+        (OrderFilter { changed_since: Some(changed + micro), ..any() }, 0),
+        (OrderFilter { from: Some(taken), changed_since: Some(changed + micro), campaign: Some(id), ..any() }, 0),
+    ];
+    for (filter, found) in asked {
+        assert_eq!(store.orders(&filter, None, 10).await.expect("orders").len(), found, "{filter:?}");
+        assert_eq!(store.order_fields(&filter).await.expect("names").len(), found, "{filter:?}");
+    }
+    let customer = store.customers(&[row]).await.expect("customers").remove(0);
+    assert_eq!((customer.phone.is_some(), customer.fields), (true, address));
     let of_campaign = FactFilter { campaign: Some(id), kind: Some(text("order_advanced")), ..FactFilter::default() };
     assert_eq!(store.facts(&of_campaign, None, 10).await.expect("facts").len(), 1, "found by its campaign, too");
 }
