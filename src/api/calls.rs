@@ -10,6 +10,7 @@ use super::body::{
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::fact;
+use super::number;
 use super::state::{Api, State};
 use crate::engine::{Amendment, Request};
 use crate::store::{CallFilter, CallRow, LeadState, Scope};
@@ -70,7 +71,12 @@ struct Which {
     campaign: Option<String>,
     lead: Option<String>,
     agent: Option<String>,
+    /// To this number: E.164 (the `+` written `%2B`), or as people write it, read as in the campaign's lists. For managers
+    /// and supervisors.
+    phone: Option<String>,
+    /// Placed at or after this time (RFC 3339, with an offset).
     from: Option<String>,
+    /// Placed before it.
     to: Option<String>,
     /// Only calls alive (true), or ended (false).
     open: Option<bool>,
@@ -100,6 +106,7 @@ async fn list(
         from: time("from", which.from.as_ref())?,
         to: time("to", which.to.as_ref())?,
         open: which.open,
+        number_hash: number::asked(&api, &caller, campaign, which.phone.as_deref()).await?,
     };
     let after = parse_some("after", which.after.as_ref())?;
     if format != Format::Json && which.limit.is_none() && after.is_none() {

@@ -1,16 +1,16 @@
-//! Leads: imported from a CSV body, listed, and numbers that may never be called again.
+//! Leads: imported from a CSV body, listed, looked up by number.
 
 use super::auth::Caller;
 use super::body::{
-    BODY_WITHIN, Json, Page, Path as Segment, Query, content_type, limit, name_of, parse, parse_some, short, shown,
-    too_slow,
+    BODY_WITHIN, Page, Path as Segment, Query, content_type, limit, name_of, parse, parse_some, shown, too_slow,
 };
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
+use super::number;
 use super::state::State;
 use crate::engine::{AgentView, Request};
 use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
-use crate::words::{LeadId, Phone, Reason};
+use crate::words::{LeadId, Reason};
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
@@ -32,7 +32,7 @@ const LIST_TYPES: [&str; 5] =
     ["text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream"];
 
 pub fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(suppress))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
 }
 
 /// Apart from the others: its body is large and takes its time.
@@ -63,6 +63,10 @@ pub struct Lead {
 struct Which {
     campaign: Option<String>,
     state: Option<String>,
+    /// Of this number: E.164 (the `+` written `%2B`), or as people write it, read as in the campaign's lists. For managers
+    /// and supervisors.
+    phone: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
     limit: Option<u32>,
 }
@@ -84,7 +88,8 @@ async fn list(
             .map_err(|_| Problem::one_of("state", state, "pending, leased, in_flight, scheduled, closed, excluded"))
     });
     let campaign = caller.campaign(parse_some("campaign", which.campaign.as_ref())?)?;
-    let filter = LeadFilter { campaign, state: state.transpose()?, ..LeadFilter::default() };
+    let number_hash = number::asked(&api, &caller, campaign, which.phone.as_deref()).await?;
+    let filter = LeadFilter { campaign, state: state.transpose()?, number_hash };
     let after = parse_some("after", which.after.as_ref())?;
     if format != Format::Json && which.limit.is_none() && after.is_none() {
         return Ok(export::stream(format, "leads", export::names(COLUMNS), all(api, filter, caller)));
@@ -146,36 +151,6 @@ fn show(row: LeadRow, caller: &Caller) -> Lead {
         callback_at: shown(row.callback_at),
         end: row.end,
     }
-}
-
-const WHY_MAX: usize = 512;
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Suppression {
-    /// E.164.
-    phone: String,
-    #[serde(default)]
-    why: Option<String>,
-}
-
-/// Never call this number again, in any campaign. It holds when the answer comes; other nodes of a shared database hear
-/// of it within a second, for the leads that they hold already.
-#[utoipa::path(post, path = "/v1/suppressions", tag = "leads", request_body = Suppression,
-    responses((status = 204), (status = 422)))]
-async fn suppress(
-    Extract(api): Extract<State>,
-    caller: Caller,
-    Json(new): Json<Suppression>,
-) -> Result<StatusCode, Problem> {
-    caller.needs(&[Scope::Manager, Scope::Supervisor])?;
-    let phone = Phone::e164(new.phone.trim()).map_err(|e| Problem::invalid("phone", e.reason()))?;
-    let hash = api.store.hash_number(&phone);
-    let why = short("why", new.why, WHY_MAX)?.unwrap_or_else(|| "api".to_owned());
-    api.store.suppress(std::slice::from_ref(&hash), &why, (api.now)()).await?;
-    let request = Request::Suppress { number_hash: hash };
-    api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Streams a CSV body into the store: UTF-8, UTF-16, GB18030 or Big5; comma, semicolon, tab or bar. The report has a

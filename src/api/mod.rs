@@ -10,6 +10,7 @@ mod calls;
 mod campaigns;
 mod cookie;
 mod desk;
+mod do_not_call;
 mod document;
 mod error;
 mod etag;
@@ -26,6 +27,7 @@ mod leads;
 mod lockout;
 mod manual;
 pub mod newcomers;
+mod number;
 mod orders;
 mod pages;
 pub mod pauses;
@@ -72,6 +74,7 @@ fn routes() -> Routes {
     let ordinary = OpenApiRouter::new()
         .merge(campaigns::routes())
         .merge(leads::routes())
+        .merge(do_not_call::routes())
         .merge(agents::routes())
         .merge(calls::routes())
         .merge(orders::routes())

@@ -44,6 +44,8 @@ fn of_parameter(path: &str, name: &str) -> Option<Value> {
         "id" | "campaign" | "lead" | "agent" | "call" => Some(id()),
         "after" if facts => Some(json!({ "type": "string", "pattern": CURSOR })),
         "Last-Event-ID" => Some(json!({ "type": "string", "pattern": CURSOR })),
+        "after" if path == "/v1/suppressions" => Some(json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })),
+        "phone" => Some(json!({ "type": "string", "pattern": "^\\+[1-9][0-9]{2,14}$" })),
         "after" => Some(id()),
         "from" | "to" | "at" | "changed_since" => Some(json!({ "type": "string", "format": "date-time" })),
         "interval" => Some(json!({ "type": "string", "pattern": INTERVAL, "examples": ["15m", "1h", "1d", "month"] })),

@@ -34,6 +34,8 @@ pub struct ImportOptions {
     pub regions: Vec<String>,
     /// Of the keyed hash of numbers.
     pub key: [u8; 32],
+    /// Also numbers that may not be dialed, of whatever country: for lists of those who are not to be called.
+    pub any_number: bool,
     /// More rows are rejected.
     pub rows_max: u64,
     /// So many rejections stand in the report; the others reach the sink alone.
@@ -46,6 +48,7 @@ impl ImportOptions {
             region: region.to_owned(),
             regions: regions.to_vec(),
             key,
+            any_number: false,
             rows_max: 5_000_000,
             rejections_kept: 10_000,
         }

@@ -19,6 +19,7 @@ mod preview;
 mod replay;
 mod serve;
 mod simulate;
+mod suppress;
 mod test;
 mod user;
 mod verify;
@@ -47,6 +48,8 @@ enum Command {
     Test(test::Test),
     /// Import leads from a CSV file. 导入名单。
     Import(import::Import),
+    /// Take a do-not-call list in: these numbers are never called. 导入禁拨名单。
+    Suppress(suppress::Suppress),
     /// Speak the pacing judge's protocol on standard input and output. 节奏评测协议。
     Pacer {
         /// As if no script step were told: for the comparison of what steps are worth. 不使用话术步骤信息。
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Suppress(command) => command.run(),
         Command::Pacer { ignore_steps } => pacer::run(std::io::stdin().lock(), std::io::stdout().lock(), ignore_steps)
             .map(|()| ExitCode::SUCCESS)
             .map_err(Failure::from),

@@ -1,6 +1,6 @@
 //! Calls as a person looks them up: the row that facts fold into, the timeline of facts, what was collected.
 
-use super::db::{args, statements};
+use super::db::{Arg, args, statements};
 use super::rows::CallRow;
 use super::{FactFilter, Store, StoreError};
 use crate::facts::Envelope;
@@ -30,6 +30,8 @@ statements! {
     READ_CALL = one(concat!(call_sql!(select), " WHERE t.id = $1"));
     READ_CALLS = one(calls!("$1 = 0"));
     READ_CALLS_OF_LEAD = one(calls!("t.lead = $1"));
+    READ_CALLS_OF_NUMBER = one(calls!("$1 = 0 AND t.lead IN (SELECT l.id FROM lead AS l WHERE l.number_hash = $9)
+         AND ($10 = 0 OR t.lead = $10)"));
     READ_CALLS_OF_AGENT = one(calls!("t.agent = $1"));
     READ_CALLS_OF_CAMPAIGN = one(calls!("t.campaign = $1"));
     // By time, as their index is: without, an agent's first look of the day goes through the calls of years.
@@ -52,6 +54,8 @@ pub struct CallFilter {
     pub to: Option<Wall>,
     /// Neither ended nor withdrawn, or the contrary.
     pub open: Option<bool>,
+    /// Called, in whatever campaign.
+    pub number_hash: Option<String>,
 }
 
 impl Store {
@@ -72,7 +76,15 @@ impl Store {
         let (from, to) = (filter.from.map_or(i64::MIN, |w| w.0), filter.to.map_or(i64::MAX, |w| w.0));
         let open = filter.open.map_or(-1, i64::from);
         let before = before.map_or(i64::MAX, CallId::sql);
-        let args = args![key, before, from, to, open, campaign, agent, limit.min(PAGE_MAX)];
+        let mut args = args![key, before, from, to, open, campaign, agent, limit.min(PAGE_MAX)];
+        let sql = match &filter.number_hash {
+            Some(hash) => {
+                args[0] = Arg::from(0_i64);
+                args.extend(args![hash, filter.lead.map_or(0, LeadId::sql)]);
+                &READ_CALLS_OF_NUMBER
+            }
+            None => sql,
+        };
         self.db().all(sql, args).await?.iter().map(CallRow::read).collect()
     }
 

@@ -158,7 +158,7 @@ fn importer(settings: &Settings) -> Importer {
     Importer::new(options)
 }
 
-fn open(path: &Path) -> Result<File, IntakeError> {
+pub(super) fn open(path: &Path) -> Result<File, IntakeError> {
     File::open(path).map_err(|error| IntakeError::File { path: path.display().to_string(), error })
 }
 

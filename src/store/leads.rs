@@ -23,7 +23,7 @@ macro_rules! select {
 statements! {
     READ_LEAD = one(select!("l.id = $1"));
     READ_LEADS = one(select!("($1 = 0 OR l.campaign = $1)"));
-    READ_LEADS_OF_NUMBER = one(select!("l.number_hash = $1"));
+    READ_LEADS_OF_NUMBER = one(select!("l.number_hash = $1 AND ($5 = 0 OR l.campaign = $5)"));
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub struct LeadRow {
     pub last_call: Option<CallId>,
 }
 
-/// All conditions hold together; a number is looked up alone.
+/// All conditions hold together.
 #[derive(Debug, Clone, Default)]
 pub struct LeadFilter {
     pub campaign: Option<CampaignId>,
@@ -70,12 +70,10 @@ impl Store {
     ) -> Result<Vec<LeadRow>, StoreError> {
         let state = filter.state.map_or("", LeadState::name);
         let (after, limit) = (after.map_or(-1, LeadId::sql), limit.min(PAGE_MAX));
+        let campaign = filter.campaign.map_or(0, CampaignId::sql);
         let rows = match &filter.number_hash {
-            Some(hash) => self.db().all(&READ_LEADS_OF_NUMBER, args![hash, after, state, limit]).await?,
-            None => {
-                let campaign = filter.campaign.map_or(0, CampaignId::sql);
-                self.db().all(&READ_LEADS, args![campaign, after, state, limit]).await?
-            }
+            Some(hash) => self.db().all(&READ_LEADS_OF_NUMBER, args![hash, after, state, limit, campaign]).await?,
+            None => self.db().all(&READ_LEADS, args![campaign, after, state, limit]).await?,
         };
         rows.iter().map(lead).collect()
     }

@@ -17,6 +17,7 @@ mod calls;
 mod campaigns;
 mod db;
 mod decisions;
+mod do_not_call;
 mod error;
 mod examine;
 mod facts;
@@ -53,6 +54,7 @@ mod web_sessions;
 pub use agents::{AgentRow, NewAgentSecrets, SipCredential};
 pub use calls::CallFilter;
 pub use campaigns::{CampaignRow, NewCampaign};
+pub use do_not_call::{ListReport, dry_run as dry_run_suppressions};
 pub use error::StoreError;
 pub use examine::{Examined, examine};
 pub use facts::{FactCursor, FactFilter, STORE_NODE, Write};
@@ -70,7 +72,7 @@ pub use persons::Erased;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;
-pub use suppression::SuppressionPlace;
+pub use suppression::{Suppressed, SuppressionPlace, SuppressionRow};
 pub use testaments::Testament;
 pub use users::{NewUser, UserRow};
 pub use verify::Difference;
@@ -360,12 +362,13 @@ mod tests {
         }
     }
 
-    /// They are put in the order of their ids, but first found by their time.
+    /// They are put in the order of their ids, but first found by what was asked for.
     #[test]
-    fn orders_of_a_time_are_found_by_it() {
+    fn orders_of_a_time_and_calls_of_a_number_are_found_by_them() {
         let looks = [
             (orders::READ_ORDERS_TAKEN, "orders_taken (taken_at>? AND taken_at<?)"),
             (orders::READ_ORDERS_CHANGED, "orders_changed (changed_at>?)"),
+            (calls::READ_CALLS_OF_NUMBER, "call_lead (lead=?"),
         ];
         for (sql, wanted) in looks {
             let plan = plan(sql.sqlite);

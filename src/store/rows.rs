@@ -69,6 +69,14 @@ table! {
 }
 
 impl LeadFold {
+    /// In nobody's hands, and still to be called.
+    pub fn waits(&self) -> bool {
+        match self.state {
+            LeadState::Pending | LeadState::Scheduled => true,
+            LeadState::Leased | LeadState::InFlight | LeadState::Closed | LeadState::Excluded => false,
+        }
+    }
+
     /// Where a lead without a call stands: the state that a lease hides.
     pub fn resting(&self) -> LeadState {
         if self.next_at == Wall(0) { LeadState::Pending } else { LeadState::Scheduled }

@@ -75,6 +75,7 @@ const TABLE: &[Row] = &[
     ("POST /v1/calls/{id}/extend", "", "", IN_HAND, IN_HAND),
     ("POST /v1/calls/{id}/hangup", "", "", IN_HAND, IN_HAND),
     ("POST /v1/calls/{id}/hold", "", r#"{"on":true}"#, IN_HAND, IN_HAND),
+    ("GET /v1/suppressions", "", "", [200, 200, 200, 403, 403], NOBODYS),
     ("GET /v1/orders", "?campaign=CAMPAIGN", "", WATCHES, WATCHES_OTHER),
     ("GET /v1/orders/{id}", "", "", WATCHES, WATCHES_OTHER),
     // Captured, so it cannot have been delivered.
