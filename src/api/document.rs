@@ -51,6 +51,12 @@ pub fn document() -> serde_json::Value {
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     for (path, item) in &mut document.paths.paths {
         item.post.iter_mut().for_each(|operation| post(path, operation));
+        if ["/v1/campaigns/{id}", "/v1/agents/{id}"].contains(&path.as_str()) {
+            item.get.iter_mut().for_each(|operation| {
+                add_header(operation, "If-None-Match", "The ETag of the answer you have: 304 if it still holds");
+                operation.responses.responses.insert("304".to_owned(), RefOr::T(Response::new("As you have it")));
+            });
+        }
         if ["/v1/calls", "/v1/orders", "/v1/leads", "/v1/kpis:all", "/v1/kpis/{id}"].contains(&path.as_str()) {
             item.get.iter_mut().for_each(export);
         }
@@ -163,7 +169,7 @@ fn describe(status: &str, answer: &mut Response) {
         }
         .to_owned();
     }
-    if !status.starts_with('2') {
+    if !status.starts_with(['2', '3']) {
         let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
         answer.content = std::iter::once(("application/problem+json".to_owned(), RefOr::T(problem))).collect();
     }

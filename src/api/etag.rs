@@ -1,15 +1,19 @@
-//! `ETag` and `If-Match`: who changes what another changed meanwhile is told so, instead of writing over it.
-//! A tag names what people change (a campaign's version, state and mode; an agent's state), not the figures that move
-//! by themselves, so it is no use for caching, and nothing here is cached.
+//! `ETag`, `If-Match` and `If-None-Match`: who changes what another changed meanwhile is told so, instead of writing over
+//! it; who has the answer already is told that it still holds. A tag's first part names what people change (a campaign's
+//! version, state and mode; an agent's state), and `If-Match` asks for that alone; its last part is the answer's own, with
+//! the figures that move by themselves. Nothing here is cached.
 
 use super::error::Problem;
 use crate::facts::Envelope;
 use crate::words::Reason;
-use axum::extract::FromRequestParts;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 use std::fmt;
 
@@ -23,6 +27,22 @@ pub struct Revision {
 impl Revision {
     pub fn of(fact: &Envelope) -> Revision {
         Revision { node: fact.node, seq: fact.seq }
+    }
+}
+
+impl Revision {
+    /// With the answer's own part, or as problems name it: without.
+    fn is_of(self, tag: &str) -> bool {
+        let now = format!("{}-{}", self.node, self.seq);
+        let inner = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let rest = inner.and_then(|inner| inner.strip_prefix(&now));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    fn tag(self, body: &[u8]) -> String {
+        let digest = Sha256::digest(body);
+        let own: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("\"{}-{}-{own}\"", self.node, self.seq)
     }
 }
 
@@ -68,7 +88,7 @@ impl Condition {
                 let value: String = tags.chars().take(64).collect();
                 Err(Problem::invalid("if-match", Reason::new("api.if_match_form").with("value", value)))
             }
-            Some(tags) if listed(tags).any(|one| one == "*" || one == tag) => Ok(()),
+            Some(tags) if listed(tags).any(|one| one == "*" || now.is_of(one)) => Ok(()),
             Some(_) => {
                 let reason = Reason::new("api.changed_meanwhile").with("tag", tag);
                 Err(Problem::new(StatusCode::PRECONDITION_FAILED, reason).at("if-match"))
@@ -112,9 +132,31 @@ pub struct Tagged<T>(pub StatusCode, pub Revision, pub T);
 
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
-        let tag = HeaderValue::from_str(&self.1.to_string()).expect("digits in quotes");
-        (self.0, [(header::ETAG, tag)], axum::Json(self.2)).into_response()
+        let Tagged(status, revision, value) = self;
+        let body = serde_json::to_vec(&value).expect("answers of plain values serialize");
+        let tag = HeaderValue::from_str(&revision.tag(&body)).expect("digits in quotes");
+        let json = HeaderValue::from_static("application/json");
+        (status, [(header::ETAG, tag), (header::CONTENT_TYPE, json)], body).into_response()
     }
+}
+
+/// 304 where the caller has this very answer (RFC 9110 section 13.1.2).
+pub async fn unless_known(request: Request, next: Next) -> Response {
+    let reads = request.method().is_safe();
+    let known = request.headers().get(header::IF_NONE_MATCH).filter(|_| reads).cloned();
+    let response = next.run(request).await;
+    let tag = response.headers().get(header::ETAG).filter(|_| response.status() == StatusCode::OK);
+    let (Some(known), Some(tag)) = (known, tag) else { return response };
+    let (known, tag) = (known.to_str().unwrap_or(""), tag.to_str().unwrap_or("?"));
+    let same = listed(known).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag);
+    if !same {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::empty())
 }
 
 #[cfg(test)]
@@ -129,6 +171,7 @@ mod tests {
             Condition::offered(&headers).holds(now).is_ok()
         };
         assert!(asks("\"1-7\"") && asks("*") && asks("\"9-9\", \"1-7\""));
+        assert!(asks("\"1-7-0123456789abcdef\"") && !asks("\"1-71\"") && !asks("\"1-71-00\""));
         assert!(!asks("\"1-6\"") && !asks("W/\"1-7\"") && !asks("1-7") && !asks(""));
         assert!(Condition::offered(&HeaderMap::new()).holds(now).is_ok());
         assert!(Condition::required(&HeaderMap::new()).holds(now).is_err());

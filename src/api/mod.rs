@@ -110,6 +110,7 @@ pub fn router(state: State) -> Router {
             axum::routing::get(move || async move { ([("content-type", "application/json")], text) }),
         )
         .merge(manual::routes(&document))
+        .layer(axum::middleware::from_fn(etag::unless_known))
         .fallback(error::no_such_path)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(error::localize))

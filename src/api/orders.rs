@@ -3,14 +3,14 @@
 mod shown;
 
 use super::auth::Caller;
-use super::body::{Json, Page, Path, Query, limit, name_of, parse, parse_some, time};
+use super::body::{Json, Page, Path, Query, limit, parse, parse_some, time};
 use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::state::{Api, State};
 use crate::engine::Request;
 use crate::facts::OrderState;
 use crate::store::{Customer, OrderFilter, OrderRow, Scope, StoreError};
-use crate::words::{OrderId, Reason};
+use crate::words::OrderId;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -122,7 +122,8 @@ async fn get(
     Ok(axum::Json(shown::order(row, &caller)))
 }
 
-/// The client says what became of it.
+/// The client says what became of it: captured, then verified or rejected, shipped, delivered or refused, returned;
+/// cancelled until it is shipped. 409 names the steps that are open.
 #[utoipa::path(post, path = "/v1/orders/{id}/state", tag = "orders", params(("id" = String, Path)), request_body = Advance,
     responses((status = 204), (status = 404), (status = 409)))]
 async fn advance(
@@ -138,8 +139,7 @@ async fn advance(
     let state = state_of(&new.state)?;
     if row.state.is_final() {
         // The engine keeps only orders that can still move.
-        let reason = Reason::new("order.wrong_state").with("from", name_of(row.state)).with("to", name_of(state));
-        return Err(Problem::new(StatusCode::CONFLICT, reason));
+        return Err(Problem::new(StatusCode::CONFLICT, row.state.refuses(state)));
     }
     let request = Request::AdvanceOrder { order: id, state };
     api.ask(&caller.name(), request).await.map_err(|r| Problem::refused(&r))?;

@@ -72,24 +72,14 @@ impl Engine {
         }
     }
 
-    /// Orders move forward only: captured, verified or rejected, shipped, delivered or refused, returned; cancelled until shipped.
+    /// Forward only, as `OrderState::next` says.
     fn advance_order(&mut self, order: OrderId, state: OrderState, by: String) -> Result<Reply, Refusal> {
         let Some(current) = self.orders.get_mut(&order) else {
             let reason = Reason::new("order.not_found").with("order", order);
             return Err(Refusal { kind: RefusalKind::NotFound, reason });
         };
-        use OrderState::*;
-        let allowed = matches!(
-            (*current, state),
-            (Captured, Verified | Rejected | Cancelled)
-                | (Verified, Shipped | Cancelled)
-                | (Shipped, Delivered | Refused)
-                | (Delivered, Returned)
-        );
-        if !allowed {
-            let reason =
-                Reason::new("order.wrong_state").with("from", format!("{current:?}")).with("to", format!("{state:?}"));
-            return Err(Refusal { kind: RefusalKind::Conflict, reason });
+        if !current.next().contains(&state) {
+            return Err(Refusal { kind: RefusalKind::Conflict, reason: current.refuses(state) });
         }
         *current = state;
         if state.is_final() {

@@ -2,6 +2,7 @@
 
 use crate::words::*;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignConfigured {
@@ -85,11 +86,43 @@ pub enum OrderState {
 }
 
 impl OrderState {
+    /// Orders move forward only.
+    pub fn next(self) -> &'static [OrderState] {
+        match self {
+            OrderState::Captured => &[OrderState::Verified, OrderState::Rejected, OrderState::Cancelled],
+            OrderState::Verified => &[OrderState::Shipped, OrderState::Cancelled],
+            OrderState::Shipped => &[OrderState::Delivered, OrderState::Refused],
+            OrderState::Delivered => &[OrderState::Returned],
+            OrderState::Rejected | OrderState::Cancelled | OrderState::Returned | OrderState::Refused => &[],
+        }
+    }
+
     /// Nothing follows it.
     pub fn is_final(self) -> bool {
-        match self {
-            OrderState::Captured | OrderState::Verified | OrderState::Shipped | OrderState::Delivered => false,
-            OrderState::Rejected | OrderState::Cancelled | OrderState::Returned | OrderState::Refused => true,
-        }
+        self.next().is_empty()
+    }
+
+    /// Why `to` does not follow.
+    pub fn refuses(self, to: OrderState) -> Reason {
+        let reason = if self.is_final() { Reason::new("order.final") } else { Reason::new("order.wrong_state") };
+        let next: Vec<String> = self.next().iter().map(OrderState::to_string).collect();
+        let reason = reason.with("from", self).with("to", to);
+        if next.is_empty() { reason } else { reason.with("next", next.join(", ")) }
+    }
+}
+
+/// As facts and the API write it.
+impl fmt::Display for OrderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OrderState::Captured => "captured",
+            OrderState::Verified => "verified",
+            OrderState::Rejected => "rejected",
+            OrderState::Cancelled => "cancelled",
+            OrderState::Shipped => "shipped",
+            OrderState::Delivered => "delivered",
+            OrderState::Returned => "returned",
+            OrderState::Refused => "refused",
+        })
     }
 }

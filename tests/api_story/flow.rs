@@ -236,6 +236,13 @@ pub fn orders_move_on(house: &mut House) {
     };
     let state = |house: &House| house.get(&format!("/v1/orders/{}", house.first.order))["state"].clone();
     assert_eq!(advance(house, "client", "shipped"), 409, "not verified yet");
+    let path = format!("/v1/orders/{}/state", house.first.order);
+    let refused = house.ask(&house.keys["client"], "POST", &path, br#"{"state":"delivered"}"#);
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("from captured to delivered") && detail.contains("verified, rejected, cancelled"),
+        "{detail}"
+    );
     assert_eq!(advance(house, "client", "verified"), 204);
     assert_eq!(state(house), "verified");
     house.restart();

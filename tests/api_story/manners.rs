@@ -170,6 +170,26 @@ pub fn two_managers_and_one_campaign(house: &House) {
     });
     assert_eq!(at_once.iter().filter(|status| **status == 200).count(), 1, "one wins: {at_once:?}");
     assert_eq!(change(key, Some("*"), "progressive").status, 200);
+    as_you_have_it(house, &path);
+}
+
+/// Who has the answer is told that it still holds, as long as it does.
+fn as_you_have_it(house: &House, path: &str) {
+    let key = &house.keys["manager"];
+    let tag = house.ask(key, "GET", path, b"").headers["etag"].to_str().unwrap().to_owned();
+    let asks = |tags: &str| house.ask_with(key, "GET", path, b"", &[("If-None-Match", tags)]);
+    for tags in [tag.clone(), format!("\"0-0\", W/{tag}"), "*".to_owned()] {
+        let same = asks(&tags);
+        assert_eq!((same.status, same.text().as_str()), (304, ""), "{tags}");
+        assert_eq!(same.headers["etag"].to_str().unwrap(), tag);
+    }
+    assert_eq!(asks("\"0-0\"").status, 200);
+    let change =
+        house.ask_with(key, "POST", &format!("{path}/mode"), br#"{"mode":"predictive"}"#, &[("If-Match", &tag)]);
+    assert_eq!(change.status, 200, "a tag of an answer is good for a change: {}", change.body);
+    assert_eq!(asks(&tag).status, 200, "it is another now");
+    let back = house.ask_with(key, "POST", &format!("{path}/mode"), br#"{"mode":"progressive"}"#, &[("If-Match", "*")]);
+    assert_eq!(back.status, 200, "{}", back.body);
 }
 
 /// Two pages with one login: both see the same agent, and a click on an old state is refused where the page asks so.
