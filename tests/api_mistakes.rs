@@ -119,6 +119,7 @@ fn ids(house: &House, seen: &mut Seen) {
         "GET /v1/campaigns/ID",
         "GET /v1/campaigns/ID/pacing",
         "GET /v1/leads/ID",
+        "DELETE /v1/leads/ID/person",
         "GET /v1/agents/ID",
         "GET /v1/calls/ID",
         "GET /v1/calls/ID/timeline",

@@ -38,7 +38,7 @@ async fn fill(disk: &Path) {
     let health = Health::default();
     let (tell, mut inputs) = tokio::sync::mpsc::unbounded_channel();
     let deliver = move |input| tell.send(input).expect("the test listens");
-    let (writer, _task) = Writer::start(store.clone(), owner, health.clone(), deliver);
+    let (writer, _task) = Writer::start(store.clone(), owner, health.clone(), deliver).expect("a thread more");
     for seq in 1..=FACTS {
         let fact = Fact::CampaignPaused { campaign: CampaignId(1), by: "t".repeat(100), reason: Reason::new("test") };
         let (centre, moment, wall) = (CentreId(1), Moment(0), Wall(1));

@@ -31,7 +31,7 @@ impl Bench {
         let health = Health::default();
         let (tell, inputs) = mpsc::unbounded_channel();
         let deliver = move |input| tell.send(input).expect("the test listens");
-        let (writer, task) = Writer::start(store.clone(), owner, health.clone(), deliver);
+        let (writer, task) = Writer::start(store.clone(), owner, health.clone(), deliver).expect("a thread more");
         Bench { store, writer, health, inputs, task, owner, seq: 0 }
     }
 

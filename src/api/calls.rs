@@ -15,15 +15,24 @@ use super::state::{Api, State};
 use crate::engine::{Amendment, Request};
 use crate::store::{CallFilter, CallRow, LeadState, Scope};
 use crate::words::{CallId, Cause, Reason, Wall};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State as Extract;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Of a recording, read at a time: four seconds of sound (8 kHz, two channels of 16 bits).
+const PART_BYTES: usize = 128 * 1024;
+/// Read ahead of whoever listens.
+const PARTS_WAITING: usize = 4;
 
 pub fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -180,12 +189,33 @@ async fn recording(Extract(api): Extract<State>, caller: Caller, Path(id): Path<
     let row = find(&api, &caller, &id).await?;
     let recording = api.store.recording_of_call(row.id).await?;
     let recording = recording.ok_or_else(|| Problem::not_found(Noun::Recording, row.id))?;
-    let path = api.recordings.join(&recording.file);
-    let bytes = tokio::fs::read(&path).await.map_err(|e| {
+    let gone = |e: std::io::Error| {
         tracing::error!(call = %row.id, error = %e, "a recording cannot be read");
         Problem::new(StatusCode::NOT_FOUND, Reason::new("api.recording_gone").with("recording", recording.id))
-    })?;
-    Ok(([(header::CONTENT_TYPE, "audio/wav")], Body::from(bytes)).into_response())
+    };
+    let file = File::open(api.recordings.join(&recording.file)).await.map_err(gone)?;
+    let length = file.metadata().await.map_err(gone)?.len();
+    let headers = [(header::CONTENT_TYPE, "audio/wav".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
+    Ok((headers, read_out(file)).into_response())
+}
+
+/// As the listener takes it: hours of sound never stand in memory. What breaks off is shorter than its head says.
+fn read_out(mut file: File) -> Body {
+    let (out, parts) = mpsc::channel(PARTS_WAITING);
+    tokio::spawn(async move {
+        loop {
+            let mut part = Vec::with_capacity(PART_BYTES);
+            let (part, last) = match file.read_buf(&mut part).await {
+                Ok(0) => return,
+                Ok(_) => (Ok(Bytes::from(part)), false),
+                Err(error) => (Err(error), true),
+            };
+            if out.send(part).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    Body::from_stream(ReceiverStream::new(parts))
 }
 
 async fn find(api: &Api, caller: &Caller, id: &str) -> Result<CallRow, Problem> {
@@ -246,4 +276,25 @@ fn flat(cause: &Cause) -> (String, Option<String>) {
         | Cause::Handled => return (name_of(cause), None),
     };
     (rung.to_owned(), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_recording_is_read_out_whole_part_by_part() {
+        let sound: Vec<u8> = (0..3 * PART_BYTES as u32 + 17).map(|n| (n % 251) as u8).collect();
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("a.wav");
+        std::fs::write(&path, &sound).expect("writable");
+        let mut parts = read_out(File::open(&path).await.expect("just written")).into_data_stream();
+        let mut heard = Vec::new();
+        while let Some(part) = tokio_stream::StreamExt::next(&mut parts).await {
+            let part = part.expect("readable");
+            assert!(part.len() <= PART_BYTES, "{}", part.len());
+            heard.extend_from_slice(&part);
+        }
+        assert!(heard == sound, "{} bytes of {}", heard.len(), sound.len());
+    }
 }

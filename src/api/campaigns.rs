@@ -226,7 +226,8 @@ async fn order(
 ) -> Answer {
     caller.needs(LEAD)?;
     let row = find(&api, &caller, &id).await?;
-    let _alone = api.changing.lock().await;
+    // Only who compares first must be alone: a pause never waits for a start that waits for a stuck store.
+    let _alone = if if_match.is_asked() { Some(api.changing.lock().await) } else { None };
     if_match.holds(api.feed.revision_of_campaign(row.id))?;
     api.ask(&caller.name(), request(row.id)).await.map_err(|r| Problem::refused(&r))?;
     tagged(&api, StatusCode::OK, row, caller.lang).await

@@ -82,7 +82,8 @@ async fn suppressed(
     Ok(axum::Json(Page::of(rows, limit, |row| row.number_hash.clone(), show)))
 }
 
-/// Never call this number again, in any campaign. It holds when the answer comes; its leads that wait are excluded.
+/// Never call this number again, in any campaign. It holds when the answer comes, and its leads that wait are excluded; other
+/// nodes of a shared database hear of it within a second, for the leads that they hold already.
 #[utoipa::path(post, path = "/v1/suppressions", tag = "leads", request_body = Suppression,
     responses((status = 204), (status = 422)))]
 async fn suppress(

@@ -9,7 +9,7 @@ use super::export::{self, Format, Rows};
 use super::number;
 use super::state::State;
 use crate::engine::{AgentView, Request};
-use crate::store::{IntakeError, LeadFilter, LeadRow, Scope};
+use crate::store::{Erasure, IntakeError, LeadFilter, LeadRow, Scope};
 use crate::words::{LeadId, Reason};
 use axum::body::Body;
 use axum::extract::State as Extract;
@@ -32,7 +32,7 @@ const LIST_TYPES: [&str; 5] =
     ["text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream"];
 
 pub fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(erase))
 }
 
 /// Apart from the others: its body is large and takes its time.
@@ -135,6 +135,36 @@ async fn get(
         }
     }
     Ok(axum::Json(show(row, &caller)))
+}
+
+/// Erases the person: number, name and columns, what was said and typed, and the recordings, of every lead with this number
+/// in all campaigns. Leads that wait are excluded. Facts stay, for they hold no personal data; a suppression of the number
+/// stays, so that it is not called again. 409 while a call to the person is prepared or goes on.
+#[utoipa::path(delete, path = "/v1/leads/{id}/person", tag = "leads", params(("id" = String, Path)),
+    responses((status = 204), (status = 404), (status = 409)))]
+async fn erase(
+    Extract(api): Extract<State>,
+    caller: Caller,
+    Segment(id): Segment<String>,
+) -> Result<StatusCode, Problem> {
+    // PIPL art. 47, GDPR art. 17. It cannot be taken back.
+    caller.needs(&[])?;
+    let id: LeadId = parse("id", &id)?;
+    let row = api.store.lead(id).await?.ok_or_else(|| Problem::not_found(Noun::Lead, id))?;
+    let folder = api.recordings.clone();
+    let delete = move |file: &str| match std::fs::remove_file(folder.join(file)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    };
+    match api.store.erase_person(&row.number_hash, delete).await? {
+        Erasure::Done { leads } => {
+            tracing::info!(by = %caller.name(), lead = %id, leads = leads.len(), "a person was erased");
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Erasure::InHand(lead) => {
+            Err(Problem::new(StatusCode::CONFLICT, Reason::new("api.lead_in_hand").with("lead", lead)))
+        }
+    }
 }
 
 fn show(row: LeadRow, caller: &Caller) -> Lead {

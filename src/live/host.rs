@@ -13,7 +13,7 @@ use super::recorder;
 use super::sip_thread::{SipCommand, SipHandle};
 use super::watch::Watch;
 use super::world::{LiveWorld, Observer, OnDisk};
-use super::writer::Writer;
+use super::writer::{Writer, Writing};
 use crate::engine::{AgentRecord, Engine, Input, Recovered, TrunkRecord, run};
 use crate::sip::{Config, Stack, Trunk, UserSecret};
 use crate::store::{Health, Standing, Store, StoreError, Testament, fail_point};
@@ -25,7 +25,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::task::JoinHandle as Task;
 
 /// How far back abandonment ledgers look: the longest legal window.
 const LEDGER_DAYS: u64 = 31;
@@ -110,7 +109,7 @@ pub struct Host {
     pub running: Vec<CampaignId>,
     engine: JoinHandle<()>,
     writer: Writer,
-    writing: Task<Result<(), StoreError>>,
+    writing: Writing,
 }
 
 impl TrunkSetup {
@@ -152,7 +151,8 @@ impl Host {
                 // A thread that is full or gone sends nothing: the call fails there, and is told.
                 let _ = confirmed.get().map(|sip| sip.send(SipCommand::Confirm { leg }));
             },
-        );
+        )
+        .map_err(HostError::Start)?;
         let phonebook = Phonebook::default();
         let records: Vec<AgentRecord> =
             agents.into_iter().map(|a| AgentRecord { id: a.id, name: a.name, lang: a.lang }).collect();

@@ -96,7 +96,6 @@ pub(super) enum Order {
     Listen { amd: Option<Duration> },
     StopListening,
     Unbridge,
-    Hold { on: bool },
     Record { recording: RecordingId },
     StopRecording,
     Close,
@@ -201,11 +200,6 @@ impl MediaEdge {
 
     pub fn unbridge(&self, leg: LegId) {
         self.order(leg, Order::Unbridge);
-    }
-
-    /// Mutes a bridge both ways.
-    pub fn hold(&self, leg: LegId, on: bool) {
-        self.order(leg, Order::Hold { on });
     }
 
     pub fn play(&self, leg: LegId, playback: PlaybackId, prompt: Arc<Prompt>) {

@@ -244,7 +244,6 @@ impl MediaThread {
             Order::Listen { amd } => hub.listen(now, slot, amd),
             Order::StopListening => hub.stop_listening(slot),
             Order::Unbridge => hub.unbridge(slot),
-            Order::Hold { on } => hub.hold(slot, on),
             Order::Record { recording } if self.recorder.is_some() => hub.record(now, slot, recording),
             Order::Record { recording } => tracing::warn!(%recording, "no folder for recordings: not recorded"),
             Order::StopRecording => hub.stop_recording(now, slot),

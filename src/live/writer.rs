@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 
 /// Of one transaction.
 const GROUP_MAX: usize = 4_096;
-/// Above this, no new calls: see `may_place`.
+/// Above this, health says that the store is behind. Nothing else has to happen: the engine counts calls whose record is
+/// not on disk yet against the trunks' calls per second, so after as many of them it places no more by itself.
 const QUEUE_HIGH: usize = 50_000;
 /// All the room there is: the facts of some ten thousand calls. Above it the engine waits, and health says so.
 const QUEUE_MAX: usize = 500_000;
@@ -43,6 +44,9 @@ enum Job {
     Drain(oneshot::Sender<()>),
 }
 
+/// The writer's own life: its end, and why.
+pub type Writing = JoinHandle<Result<(), StoreError>>;
+
 /// The engine's end. Cheap to clone. When the last one is dropped, the task writes what is left and ends.
 #[derive(Clone)]
 pub struct Writer {
@@ -54,18 +58,20 @@ struct Shared {
     health: Health,
     policies: Mutex<BTreeMap<CampaignId, LeasePolicy>>,
     depth: AtomicUsize,
-    may_place: AtomicBool,
+    /// The fault of the queue stands.
+    behind: AtomicBool,
 }
 
 impl Writer {
     /// Within a tokio runtime. `deliver` hands inputs to the engine's loop and must not block.
-    /// The task ends with `Fenced` if a younger process took the node: then this one must stop.
+    /// The task ends with `Fenced` if a younger process took the node: then this one must stop. An error: the system gives
+    /// no thread.
     pub fn start(
         store: Store,
         owner: Owner,
         health: Health,
         deliver: impl Fn(Input) + Send + Sync + 'static,
-    ) -> (Writer, JoinHandle<Result<(), StoreError>>) {
+    ) -> std::io::Result<(Writer, Writing)> {
         Writer::start_with(store, owner, health, deliver, |_| {})
     }
 
@@ -76,17 +82,17 @@ impl Writer {
         health: Health,
         deliver: impl Fn(Input) + Send + Sync + 'static,
         confirm: impl Fn(LegId) + Send + Sync + 'static,
-    ) -> (Writer, JoinHandle<Result<(), StoreError>>) {
+    ) -> std::io::Result<(Writer, Writing)> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let shared = Arc::new(Shared {
             health,
             policies: Mutex::default(),
             depth: AtomicUsize::new(0),
-            may_place: AtomicBool::new(true),
+            behind: AtomicBool::new(false),
         });
         let (deliver, confirm) = (Box::new(deliver), Box::new(confirm));
         let task = Task { store, owner, shared: shared.clone(), tickets: AtomicI64::new(1), deliver, confirm };
-        (Writer { queue, shared }, task.start(jobs))
+        Ok((Writer { queue, shared }, task.start(jobs)?))
     }
 
     /// Takes the outputs that are the store's matter and returns the others. Never waits for the store.
@@ -136,11 +142,6 @@ impl Writer {
         self.shared.policies.lock().unwrap_or_else(PoisonError::into_inner).insert(campaign, policy);
     }
 
-    /// False: the store is far behind or away, and new calls would only queue up.
-    pub fn may_place(&self) -> bool {
-        self.shared.may_place.load(Ordering::Relaxed)
-    }
-
     /// Facts and orders that wait.
     pub fn depth(&self) -> usize {
         self.shared.depth.load(Ordering::Relaxed)
@@ -156,8 +157,9 @@ impl Writer {
     fn send(&self, job: Job) {
         let depth = self.shared.depth.fetch_add(1, Ordering::Relaxed) + 1;
         if depth == QUEUE_HIGH {
-            self.shared.may_place.store(false, Ordering::Relaxed);
-            self.shared.raise(FAULT_QUEUE, &format!("{depth} facts wait for the store; no new calls are placed"));
+            self.shared.behind.store(true, Ordering::Relaxed);
+            self.shared
+                .raise(FAULT_QUEUE, &format!("{depth} facts wait for the store; no INVITE leaves before its own"));
         }
         match self.queue.try_send(job) {
             Ok(()) => {}
@@ -188,7 +190,7 @@ impl Shared {
 
     fn took(&self, jobs: usize) {
         let depth = self.depth.fetch_sub(jobs, Ordering::Relaxed) - jobs;
-        if depth < QUEUE_HIGH / 2 && !self.may_place.swap(true, Ordering::Relaxed) {
+        if depth < QUEUE_HIGH / 2 && self.behind.swap(false, Ordering::Relaxed) {
             self.clear(FAULT_QUEUE);
         }
     }
@@ -207,15 +209,14 @@ struct Task {
 impl Task {
     /// Writing in place has a thread of its own: it waits for the disk, and the engine wakes no worker of the runtime
     /// while a group gathers.
-    fn start(self, jobs: mpsc::Receiver<Job>) -> JoinHandle<Result<(), StoreError>> {
+    fn start(self, jobs: mpsc::Receiver<Job>) -> std::io::Result<Writing> {
         if !self.store.writes_in_place() {
-            return tokio::spawn(self.run(jobs));
+            return Ok(tokio::spawn(self.run(jobs)));
         }
         let (runtime, (ended, end)) = (tokio::runtime::Handle::current(), oneshot::channel());
         let writing = move || _ = ended.send(runtime.block_on(self.run(jobs)));
-        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(writing);
-        thread.expect("a thread more, at the start");
-        tokio::spawn(async move { end.await.expect("the writer does not panic") })
+        std::thread::Builder::new().name("writer".to_owned()).spawn(writing)?;
+        Ok(tokio::spawn(async move { end.await.expect("the writer does not panic") }))
     }
 
     async fn run(self, mut jobs: mpsc::Receiver<Job>) -> Result<(), StoreError> {

@@ -148,19 +148,7 @@ impl Hub {
         for slot in [slot, peer] {
             if let Some(leg) = self.leg(slot) {
                 leg.peer = None;
-                leg.held = false;
                 leg.stop_beep();
-                leg.change_source();
-            }
-        }
-    }
-
-    /// Mutes the bridge both ways; both hear silence.
-    pub fn hold(&mut self, slot: Slot, on: bool) {
-        let Some(peer) = self.leg(slot).and_then(|leg| leg.peer) else { return };
-        for slot in [slot, peer] {
-            if let Some(leg) = self.leg(slot) {
-                leg.held = on;
                 leg.change_source();
             }
         }
@@ -223,8 +211,7 @@ impl Hub {
         let Some(leg) = self.legs.get_mut(slot.0 as usize) else { return Forward::Nothing };
         let Some(admitted) = leg.admit(now, from, datagram) else { return Forward::Nothing };
         leg.hear(now, &admitted, datagram, &mut self.events);
-        let peer = leg.peer.filter(|_| !leg.held);
-        let Some((peer, leg)) = peer.and_then(|peer| Some((peer, self.legs.get_mut(peer.0 as usize)?))) else {
+        let Some((peer, leg)) = leg.peer.and_then(|peer| Some((peer, self.legs.get_mut(peer.0 as usize)?))) else {
             return Forward::Nothing;
         };
         match leg.pass_on(now, &admitted, datagram) {

@@ -55,7 +55,6 @@ pub struct RemoteParty {
 pub struct Leg {
     pub(super) id: LegId,
     pub(super) peer: Option<Slot>,
-    pub(super) held: bool,
     pub(super) ear: Option<Box<Ear>>,
     pub(super) recording: Option<Box<Recording>>,
     pub(super) stats: Stats,
@@ -102,7 +101,6 @@ impl Leg {
         Leg {
             id,
             peer: None,
-            held: false,
             ear: None,
             recording: None,
             stats: Stats::default(),
@@ -246,7 +244,7 @@ impl Leg {
     ) -> Option<(SocketAddr, Range<usize>)> {
         let to = self.target()?;
         let Admitted { packet, kind, restart } = admitted;
-        if self.held || self.playing.is_some() || self.beep.is_some() || !self.digits.is_empty() {
+        if self.playing.is_some() || self.beep.is_some() || !self.digits.is_empty() {
             return None;
         }
         let (payload_type, samples) = match kind {
@@ -341,10 +339,9 @@ impl Leg {
     }
 
     fn fill_silence(&mut self, at: Moment, sound: &mut [u8]) -> bool {
-        let relayed = self.peer.is_some()
-            && !self.held
-            && self.outgoing.relayed_at().is_some_and(|last| at.since(last) < RELAY_QUIET);
-        if relayed || !self.fill && !self.held {
+        let relayed =
+            self.peer.is_some() && self.outgoing.relayed_at().is_some_and(|last| at.since(last) < RELAY_QUIET);
+        if relayed || !self.fill {
             return false;
         }
         sound.fill(self.format.codec.silence());

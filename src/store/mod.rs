@@ -68,7 +68,7 @@ pub use leads::{LeadFilter, LeadRow};
 pub use lease::{Lease, LeasePolicy, Owner};
 pub use orders::{Customer, OrderFilter};
 pub use passwords::{PASSWORD_BYTES_MAX, generate as generate_password};
-pub use persons::Erased;
+pub use persons::Erasure;
 pub use recovery::Standing;
 pub use rows::{CallRow, LeadState, OrderRow, RecordingRow};
 pub use since::FactCursors;

@@ -38,8 +38,12 @@ pub fn lists_are_one_s_own(house: &House) {
 
 /// Whole numbers are for managers.
 pub fn numbers_are_masked_by_role(house: &House) {
+    // The first one was erased.
+    let leads = house.get(&format!("/v1/leads?campaign={}&limit=2", house.first.campaign));
+    assert_eq!(leads["items"][0]["phone"], serde_json::Value::Null, "{leads}");
+    let lead = leads["items"][1]["id"].as_str().unwrap();
     for (scope, whole) in [("admin", true), ("manager", true), ("supervisor", false), ("client", false)] {
-        let answer = house.ask(&house.keys[scope], "GET", &format!("/v1/leads/{}", house.first.lead), b"");
+        let answer = house.ask(&house.keys[scope], "GET", &format!("/v1/leads/{lead}"), b"");
         let phone = answer.body["phone"].as_str().unwrap();
         assert_eq!(phone.contains('*'), !whole, "{scope}: {phone}");
     }

@@ -142,6 +142,37 @@ fn a_running_dialer_on_a_full_disk() {
     assert!(verified.contains("agree"), "{verified}");
 }
 
+/// Somebody else holds the database. A start waits until it is on disk; a pause reaches the engine all the same.
+#[test]
+fn a_pause_does_not_wait_for_a_start_that_waits() {
+    let dir = scratch("bad-locked-pause");
+    let mut dialer = Dialer::prepare(&dir, &[], None);
+    campaign::write(&dialer.data, "held", &Options::default());
+    dialer.start(&dir);
+    let id = dialer.post("/v1/campaigns", &json!({ "name": "held" }))["id"].as_str().expect("an id").to_owned();
+    let holder = rusqlite::Connection::open(dialer.data.join("outpace.db")).expect("it is there");
+    wait_until("the database to be ours", Duration::from_secs(20), || holder.execute_batch("BEGIN IMMEDIATE").is_ok());
+    let order = |order: &str| {
+        let (api, key, path) = (dialer.api.clone(), dialer.key.clone(), format!("/v1/campaigns/{id}/{order}"));
+        std::thread::spawn(move || {
+            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let request = agent.post(format!("{api}{path}")).header("Authorization", format!("Bearer {key}"));
+            request.send_empty().map(|answer| answer.status().as_u16())
+        })
+    };
+    let state = |wanted: &str| dialer.get(&format!("/v1/campaigns/{id}"))["state"] == wanted;
+    let start = order("start");
+    wait_until("the engine to have started it", Duration::from_secs(20), || state("running"));
+    let pause = order("pause");
+    wait_until("the engine to have paused it", Duration::from_secs(20), || state("paused"));
+    assert!(!start.is_finished() && !pause.is_finished(), "answered before it was durable");
+    holder.execute_batch("ROLLBACK").expect("ours");
+    for waiting in [start, pause] {
+        assert_eq!(waiting.join().expect("it ran").expect("answered"), 200);
+    }
+    assert!(!dialer.stop().contains("panicked"));
+}
+
 /// Not a word comes back: the call fails with its reason, the lead is planned again.
 /// A trunk that is watched is named as down, and no call is tried over it.
 #[test]

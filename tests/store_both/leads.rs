@@ -229,6 +229,8 @@ pub async fn an_erased_person_is_gone(store: &Store) {
     import(store, two, &[row(1), row(2)]).await;
     let mut scribe = Scribe::new(store, 0).await;
     let (call, lead) = scribe.place(one).await;
+    let hash = store.hash_number(&row(1).phone);
+    assert_eq!(store.erase_person(&hash, |_| Ok(())).await, Ok(Erasure::InHand(lead)), "not while the phone rings");
     let recording = RecordingId(5);
     let closed =
         Fact::RecordingClosed { call, recording, length_ms: 9, sha256: "ab".to_owned(), file: "x.wav".to_owned() };
@@ -236,9 +238,15 @@ pub async fn an_erased_person_is_gone(store: &Store) {
     scribe.write([ended(call, Cause::Handled), close, closed]).await;
     let fields = BTreeMap::from([("address".to_owned(), "5 Main St".to_owned())]);
     store.append(&[Write::KeepFields { call, lead, fields }]).await.expect("kept");
-    let hash = store.hash_number(&row(1).phone);
-    let erased = store.erase_person(&hash).await.expect("erased");
-    assert_eq!((erased.leads.len(), erased.recordings), (2, vec!["x.wav".to_owned()]));
+    // A file that cannot be deleted keeps everything as it is.
+    let stuck = store.erase_person(&hash, |_| Err(std::io::Error::other("read-only"))).await.expect_err("not erased");
+    assert!(stuck.to_string().contains("x.wav"), "{stuck}");
+    assert!(store.lead(lead).await.expect("a look").expect("there").phone.is_some());
+    let mut files = Vec::new();
+    let erased = store.erase_person(&hash, |file| Ok(files.push(file.to_owned()))).await.expect("erased");
+    let Erasure::Done { leads } = erased else { panic!("{erased:?}") };
+    assert_eq!((leads.len(), files), (2, vec!["x.wav".to_owned()]));
+    assert_eq!(store.erase_person(&hash, |_| Ok(())).await, Ok(Erasure::Done { leads }), "twice is once");
     assert_eq!(store.lead(lead).await.expect("a look").expect("the lead stays").phone, None);
     assert_eq!(store.call_fields(call).await, Ok(BTreeMap::new()));
     assert_eq!(store.recording_of_call(call).await, Ok(None));
