@@ -109,7 +109,7 @@ pub fn who_is_not_to_be_called(house: &House) {
     .expect("writable");
     let file = file.to_str().expect("plain ASCII");
     let report = |arguments: &[&str]| -> Value {
-        let printed = house.dialer.command(&[&["suppress", file, "--json"], arguments].concat());
+        let printed = house.dialer.command(&[&["suppress", file, "--json"][..], arguments].concat());
         serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{e}: {printed}"))
     };
     let figures =
