@@ -28,9 +28,7 @@ impl Revision {
     pub fn of(fact: &Envelope) -> Revision {
         Revision { node: fact.node, seq: fact.seq }
     }
-}
 
-impl Revision {
     /// With the answer's own part, or as problems name it: without.
     fn is_of(self, tag: &str) -> bool {
         let now = format!("{}-{}", self.node, self.seq);
