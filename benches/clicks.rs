@@ -254,7 +254,7 @@ async fn people(store: &Store, agents: u64) -> (Vec<AgentRecord>, Vec<(AgentId, 
         let made = store.create_agent(&name, Lang::En, "bench", wall_now()).await.expect("a new name");
         let binding = Binding { agent: Some(made.id), ..Binding::default() };
         let (_, key) = store.create_key(Scope::Agent, binding, wall_now()).await.expect("a key");
-        records.push(AgentRecord { id: made.id, name, lang: Lang::En });
+        records.push(AgentRecord { id: made.id, name, display: None, lang: Lang::En });
         keys.push((made.id, key));
     }
     (records, keys)

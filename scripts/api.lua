@@ -157,8 +157,8 @@ function ask(name, spec) end
 ---@return string?
 function say(prompt, lang) end
 
----Plays a prompt, if one is given, and waits for keys of the phone. A key stops the prompt.
----播放提示音（可省略）并等待按键；按键会打断提示音。
+---Plays a prompt, if one is given, and waits for keys of the phone. A key stops the prompt. Which keys came is the flow's alone: the record says how many.
+---播放提示音（可省略）并等待按键；按键会打断提示音。按了哪些键只有脚本知道，记录中只有个数。
 ---@param spec Gather
 ---@return string?
 ---@return string?

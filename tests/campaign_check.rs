@@ -63,6 +63,7 @@ fn a_good_file_passes_with_its_defaults() {
     let settings = check(GOOD).unwrap_or_else(|p| panic!("{p:#?}"));
     assert_eq!(settings.dialing.ring_seconds_min, 15);
     assert_eq!(settings.abandonment.cap, 0.03);
+    assert_eq!(settings.abandonment.opt_out_key, '9');
     assert_eq!(settings.outcomes["later"].after.as_deref(), Some("2h"));
     assert_eq!(check(&format!("\u{feff}{GOOD}")).unwrap(), settings, "a byte order mark is no mistake");
 }
@@ -161,6 +162,15 @@ fn each_mistake_is_named_with_its_place() {
         ("message = \"abandoned\"", "message = \"\"", "check.empty", 22, 11, "abandonment.message", "\"\""),
         (
             "message = \"abandoned\"",
+            "message = \"abandoned\"\nopt_out_key = \"10\"",
+            "check.choice",
+            23,
+            15,
+            "abandonment.opt_out_key",
+            "\"10\"",
+        ),
+        (
+            "message = \"abandoned\"",
             "message = \"prompts/a.wav\"",
             "check.sound",
             22,
@@ -176,6 +186,15 @@ fn each_mistake_is_named_with_its_place() {
             7,
             "abandonment.cap",
             "0.05",
+        ),
+        (
+            "profile = \"us_tsr\"",
+            "profile = \"ca_crtc\"",
+            "check.profile_law",
+            21,
+            11,
+            "abandonment.profile",
+            "\"ca_crtc\"",
         ),
         ("message = \"abandoned\"", "message = \"abandoned\"\ncap = 0", "check.range", 23, 7, "abandonment.cap", "0"),
         (
@@ -252,6 +271,26 @@ fn each_mistake_is_named_with_its_place() {
         for lang in [Lang::En, Lang::ZhHans, Lang::ZhHant] {
             assert!(!hit.reason.text(lang).contains('{'), "an argument is not filled: {}", hit.reason.text(lang));
         }
+    }
+}
+
+/// A profile of another country, and its cap, are no way round the law of the region that is called.
+#[test]
+fn the_region_names_the_profile_and_the_cap() {
+    let text = with("profile = \"us_tsr\"", "profile = \"ca_crtc\"\ncap = 0.05");
+    let found = problems(&text);
+    assert_eq!(codes(&found), ["check.profile_law", "check.cap_law"], "{found:#?}");
+    let said = found[0].text(Lang::En);
+    assert!(said.contains("16 CFR 310.4") && said.contains("us_tsr, uk_style, cn_default, amazon"), "{said}");
+    assert!(found[1].text(Lang::En).contains("at most 0.03"), "{}", found[1]);
+    // One region with a law among several is enough; a region whose law sets none leaves the choice.
+    let canada = text.replace("region = \"US\"", "region = \"CA\"");
+    assert!(check(&canada).is_ok(), "{:#?}", check(&canada));
+    let both = text.replace("region = \"US\"", "region = \"CA\"\nregions = [\"CA\", \"PR\"]");
+    assert_eq!(codes(&problems(&both)), ["check.profile_law", "check.cap_law"]);
+    for stricter in ["uk_style", "amazon"] {
+        let text = with("profile = \"us_tsr\"", &format!("profile = \"{stricter}\"\ncap = 0.02"));
+        assert!(check(&text).is_ok(), "{stricter}: {:#?}", check(&text));
     }
 }
 

@@ -36,6 +36,7 @@ fn lead(number: &str) -> Lead {
         number_hash: "00".into(),
         attempts: 0,
         attempts_today: 0,
+        day: "2026-11-23".into(),
         callback_at: None,
         callback_agent: None,
         fields: BTreeMap::new(),
@@ -86,6 +87,37 @@ fn the_law_of_the_united_states_bounds_every_campaign() {
     assert!(open.allowed && open.rules.to_strings().contains(&"us.hours".to_owned()), "{open:?}");
     assert!(ask(&lead, &rules, "2026-11-21T01:59:59Z").allowed);
     assert!(!ask(&lead, &rules, "2026-11-21T02:00:00Z").allowed);
+}
+
+/// Miami and Oklahoma City: an hour less in the evening, and three attempts a day whatever the campaign allows.
+#[test]
+fn the_law_of_a_state_bounds_its_area_codes() {
+    let mut settings = settings("US", &every_day("America/New_York", "00:00-24:00"));
+    settings.dialing.attempts_per_day = 10;
+    settings.dialing.attempts_total = 20;
+    let rules = Rules::compile(&settings);
+    for (number, state, eight, shut, morning) in [
+        ("+13055550100", "fl", "2026-11-21T00:59:59Z", "2026-11-21T01:00:00Z", "2026-11-21T13:00:00.000Z"),
+        ("+14055550100", "ok", "2026-11-21T01:59:59Z", "2026-11-21T02:00:00Z", "2026-11-21T14:00:00.000Z"),
+    ] {
+        let mut lead = lead(number);
+        let open = ask(&lead, &rules, eight);
+        assert!(open.allowed && open.pack == format!("us-{state}-2026.11"), "{open:?}");
+        for rule in ["hours", "attempts"] {
+            assert!(open.rules.to_strings().contains(&format!("us.{state}.{rule}")), "{open:?}");
+        }
+        let closed = ask(&lead, &rules, shut);
+        assert_eq!(held(&closed), (NotDialed::Window, vec![format!("us.{state}.hours")], Some(morning.into())));
+        lead.attempts_today = 2;
+        assert!(ask(&lead, &rules, eight).allowed);
+        lead.attempts_today = 3;
+        let enough = ask(&lead, &rules, eight);
+        assert_eq!(held(&enough), (NotDialed::FreqCap, vec![format!("us.{state}.attempts")], Some(morning.into())));
+    }
+    let mut elsewhere = lead(NEW_YORK);
+    elsewhere.attempts_today = 3;
+    let open = ask(&elsewhere, &rules, "2026-11-21T01:30:00Z");
+    assert!(open.allowed && open.pack == "us-2026.11", "New York keeps the federal hours: {open:?}");
 }
 
 #[test]

@@ -163,6 +163,16 @@ fn a_campaign_with_mistakes_and_one_whose_trunk_is_not_there() {
     expect(&findings, "doctor.campaign");
     let far = expect(&findings, "doctor.campaign_trunk");
     assert!(far["fix"]["en"].as_str().unwrap().contains("elsewhere"), "{far}");
+
+    // What was seen is said in the language of the advice.
+    let output = binary().args(["doctor", "--lang", "zh-Hans", "--config"]).arg(&dialer.config).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let torn = said.lines().find(|line| line.contains("torn")).unwrap_or_else(|| panic!("torn in {said}"));
+    assert!(torn.contains("活动文件夹") && torn.contains("个问题，第一个：campaign.toml:1:9: title"), "{torn}");
+    let prose = ["problems", "free", "allowed", "until a write", "not registered", "no answer", "campaign folder"];
+    for english in prose {
+        assert!(!said.contains(english), "{english} in {said}");
+    }
 }
 
 #[test]

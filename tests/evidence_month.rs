@@ -6,6 +6,7 @@
 mod kit;
 
 use kit::*;
+use outpace::cli::evidence::elements::{Abandoned, Elements, Observer};
 use outpace::cli::evidence::proof::{Proof, Prover, Span};
 use outpace::engine::{Engine, run};
 use outpace::facts::{Abandon, Envelope, Fact, Verdict};
@@ -181,7 +182,7 @@ fn the_proof_of_a_month_equals_a_plain_count_of_its_facts() {
     }
     assert_eq!((proof.profile.as_str(), proof.zone.as_str(), proof.threshold_ms), ("us_tsr", ZONE, 2000));
     assert_eq!(proof.packs, ["us-2026.11"]);
-    assert_eq!(proof.clock_start, "the end of the greeting");
+    assert_eq!(proof.clock_start, "the end of the greeting, 2 s after the answer at the latest if nothing was said");
     // 30 days from the first call: the 31st day begins the next window.
     let names: Vec<&str> = proof.windows.iter().map(|window| window.name.as_str()).collect();
     assert_eq!(names, ["2026-10-15/P30D", "2026-11-14/P30D"]);
@@ -253,4 +254,120 @@ fn a_range_shows_the_whole_windows_that_it_touches() {
     assert_eq!(proof.windows.len(), 1);
     assert!(!proof.rolling.is_empty());
     assert_eq!(prove(facts).0.total.human, Plain::of(facts).counts(|_| true)[0]);
+}
+
+fn observe(facts: &[Envelope]) -> Observer {
+    let mut observer = Observer::default();
+    facts.iter().for_each(|fact| observer.observe(CampaignId(1), fact));
+    observer
+}
+
+fn elements(facts: &[Envelope]) -> Elements {
+    observe(facts).elements(2_000, &|_| true)
+}
+
+/// Moments of a call by kind: first ringing, judgement with its wait, message, end by us without an answer.
+#[derive(Default, Clone)]
+struct Moments {
+    rang: Option<i64>,
+    answered: bool,
+    judged: Option<i64>,
+    message: Option<i64>,
+    given_up: Option<i64>,
+}
+
+fn moments(facts: &[Envelope]) -> Vec<Moments> {
+    let mut calls: BTreeMap<CallId, Moments> = BTreeMap::new();
+    for envelope in facts {
+        let Some(call) = envelope.fact.call() else { continue };
+        let (of, at) = (calls.entry(call).or_default(), envelope.moment.0 / 1_000);
+        match &envelope.fact {
+            Fact::CallRinging { .. } => of.rang = of.rang.or(Some(at)),
+            Fact::CallAnswered { .. } => of.answered = true,
+            Fact::CallAbandoned { waited_ms, .. } => of.judged = Some(at - i64::from(*waited_ms)),
+            Fact::MessagePlayed { .. } => of.message = Some(at),
+            Fact::CallEnded { by: Side::Us, .. } => of.given_up = Some(at),
+            _ => {}
+        }
+    }
+    calls.into_values().collect()
+}
+
+/// Ring, message and gate against the raw facts.
+#[test]
+fn the_other_elements_equal_a_plain_count() {
+    let facts = facts_of_the_month();
+    let (found, (proof, _)) = (elements(facts), prove(facts));
+    let plain = moments(facts);
+
+    let given_up: Vec<i64> = plain.iter().filter(|m| !m.answered).filter_map(|m| Some(m.given_up? - m.rang?)).collect();
+    let least = given_up.iter().min().copied();
+    assert!(given_up.len() > 100, "lines that nobody answers: {}", given_up.len());
+    assert_eq!(found.ring.given_up + found.ring.unconfirmed, given_up.len() as u64);
+    assert_eq!(found.ring.least_ms.map(|ms| ms as i64), least);
+    let short = given_up.iter().filter(|ms| **ms < 15_000).count() as u64;
+    assert_eq!((found.ring.too_short, found.ring.law_seconds), (short, 15));
+
+    let begun: Vec<i64> = plain.iter().filter_map(|m| Some(m.message? - m.judged?)).collect();
+    assert_eq!(found.message.begun, proof.total.message_played);
+    assert_eq!(found.message.latest_ms, begun.iter().max().copied());
+    let none = found.message.none_crashed + found.message.none_crossed + found.message.none_cut_off;
+    assert_eq!((none, found.message.none_crashed), (proof.total.silent, proof.total.crashed));
+
+    let placed = facts.iter().filter(|e| matches!(e.fact, Fact::CallPlaced { .. })).count() as u64;
+    assert_eq!((found.gate.placed, found.gate.passed["dnc"], found.gate.passed["us.hours"]), (placed, placed, placed));
+    let held = |facts: &[Envelope]| -> usize {
+        let rules = facts.iter().map(|e| if let Fact::LeadHeld { rules, .. } = &e.fact { rules.len() } else { 0 });
+        rules.sum()
+    };
+    assert_eq!(found.gate.held.values().sum::<u64>(), held(facts) as u64);
+}
+
+#[test]
+fn a_line_given_up_too_early_and_a_lead_held_are_seen() {
+    let mut facts = facts_of_the_month().to_vec();
+    let before = elements(&facts);
+    let plain: BTreeMap<CallId, Moment> = facts
+        .iter()
+        .filter_map(|e| matches!(e.fact, Fact::CallEnded { cause: Cause::NoAnswer, by: Side::Us, .. }).then_some(e))
+        .map(|e| (e.fact.call().expect("it names its call"), e.moment))
+        .collect();
+    let ringing = |e: &&mut Envelope| matches!(&e.fact, Fact::CallRinging { call, .. } if plain.contains_key(call));
+    let early = facts.iter_mut().find(ringing).expect("somebody does not answer");
+    early.moment = Moment(plain[&early.fact.call().expect("it names its call")].0 - 9_000_000);
+    let mut held = facts[0].clone();
+    held.fact = Fact::LeadHeld {
+        campaign: CampaignId(1),
+        lead: LeadId(7),
+        why: NotDialed::Dnc,
+        rules: vec!["dnc".to_owned()],
+        until: None,
+    };
+    facts.push(held);
+    let after = elements(&facts);
+    // A day's end gives up lines that ring: one of those may have rung shorter still.
+    let least = before.ring.least_ms.map(|least| least.min(9_000));
+    assert_eq!((after.ring.too_short, after.ring.least_ms), (before.ring.too_short + 1, least));
+    let dnc = |all: &Elements| all.gate.held.get("dnc").copied().unwrap_or(0);
+    assert_eq!(dnc(&after), dnc(&before) + 1);
+}
+
+/// The list has a row for each call that the rate counts, on every day.
+#[test]
+fn each_abandoned_call_has_its_row() {
+    let facts = facts_of_the_month();
+    let (proof, _) = prove(facts);
+    let day_of = |at: Wall| at.timestamp().in_tz(ZONE).expect("a zone").strftime("%Y-%m-%d").to_string();
+    let observer = observe(facts);
+    let rows: Vec<Abandoned> = observer.abandoned(&|_| true);
+    assert_eq!(rows.len() as u64, proof.total.abandoned());
+    let heard = rows.iter().filter(|row| row.message_ms.is_some()).count() as u64;
+    assert_eq!(heard, proof.total.message_played);
+    for day in &proof.days {
+        let of_day = observer.abandoned(&|at| day_of(at) == day.name);
+        assert_eq!(of_day.len() as u64, day.counts.abandoned(), "{}", day.name);
+    }
+    let columns = Abandoned::HEAD.split(',').count();
+    assert!(rows.iter().all(|row| row.csv().split(',').count() == columns), "{}", rows[0].csv());
+    assert!(rows.windows(2).all(|two| two[0].answered <= two[1].answered));
 }

@@ -36,6 +36,55 @@ fn every_state_and_attribution_stands_in_the_glossary() {
     }
 }
 
+/// One thing has one Chinese word: those who read 收尾 in a refusal look for a button of that name.
+#[test]
+fn no_text_uses_another_word_than_the_glossary() {
+    let texts = [
+        include_str!("../src/words/reasons.toml"),
+        include_str!("../src/ui/pages/words.js"),
+        include_str!("../campaigns/telesales/README.md"),
+        include_str!("../docs/first-campaign.zh.md"),
+        include_str!("../README.zh.md"),
+    ];
+    let others = [
+        ("排空", "收尾"),
+        ("应答机", "语音信箱识别"),
+        ("答录机", "语音信箱识别"),
+        ("答錄機", "語音信箱識別"),
+        ("放弃提示音", "呼损提示音"),
+        ("放棄提示音", "呼損提示音"),
+        ("放弃来电", "呼损"),
+        ("骚扰率预算", "呼损额度"),
+        ("騷擾率預算", "呼損額度"),
+        ("骚扰呼叫", "呼损"),
+        ("坐席", "座席"),
+    ];
+    for (other, ours) in others {
+        assert!(GLOSSARY.contains(ours), "docs/glossary.md has no {ours}");
+        let wrong = texts.iter().flat_map(|text| text.lines()).find(|line| line.contains(other));
+        assert_eq!(wrong, None, "{other} is {ours} in docs/glossary.md");
+    }
+}
+
+/// Both first pages name the same commands and link the same papers.
+#[test]
+fn the_chinese_first_page_says_the_same() {
+    let (english, chinese) = (include_str!("../README.md"), include_str!("../README.zh.md"));
+    let commands = |page: &'static str| -> Vec<&str> {
+        let in_shell = page.split("```").skip(1).step_by(2).flat_map(str::lines);
+        let said = in_shell.map(|line| line.split(" #").next().unwrap_or("").trim());
+        said.filter(|line| ["outpace ", "cargo ", "bash "].iter().any(|start| line.starts_with(start))).collect()
+    };
+    let plain = |line: &&str| line.replace(" --lang zh-Hans", "");
+    let (ours, theirs) = (commands(english), commands(chinese));
+    assert!(ours.len() > 15, "{ours:?}");
+    assert_eq!(ours.iter().map(plain).collect::<Vec<_>>(), theirs.iter().map(plain).collect::<Vec<_>>());
+    let rows = |page: &str| page.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows(english), rows(chinese), "a row for each command");
+    let links = |page: &str| page.matches("](docs/").count();
+    assert!(links(english) <= links(chinese) + 1, "the English page leads to its Chinese neighbour too");
+}
+
 #[test]
 fn figures_read_well() {
     let of = |id: &str| outpace::kpi::find(id).expect("of the catalogue");

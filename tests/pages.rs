@@ -9,8 +9,9 @@ mod real;
 
 use browser::{Browser, ENTER, ESCAPE, picture};
 use house::{House, MANAGER, state};
-use real::wait_until;
+use real::{run, wait_until};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::time::Duration;
 
 /// One after the other: two Chromiums, two phones and a dialer are enough for a small machine.
@@ -68,7 +69,7 @@ fn an_agent_sells_and_the_floor_shows_it() {
         .log()
         .into_iter()
         .chain(floor.log())
-        .filter(|line| !["401", "409", "422"].iter().any(|refused| line.contains(refused)));
+        .filter(|line| !["401", "404", "409", "422"].iter().any(|refused| line.contains(refused)));
     assert_eq!(said.collect::<Vec<_>>(), Vec::<String>::new(), "no script failed, no policy was broken");
 }
 
@@ -200,6 +201,47 @@ fn changes_are_taken_in(floor: &Browser, house: &House) {
         version() != before
     });
     floor.until("document.querySelector('#trouble').textContent === ''");
+    another_campaign_and_its_list(floor, house);
+}
+
+/// A second folder is taken in while the first is there, and a list goes into it: every row that is refused has its reason.
+fn another_campaign_and_its_list(floor: &Browser, house: &House) {
+    let folders = house.dialer.data.join("campaigns");
+    run(Command::new("cp").arg("-r").arg(folders.join("filters")).arg(folders.join("second")));
+    floor.value("document.querySelector('[data-act=take-new]').click()");
+    floor.until("document.activeElement?.id === 'take'");
+    axe(floor, "which folder?");
+    floor.keys("nobody");
+    floor.keys(ENTER);
+    floor.until_text("#take-error", "nobody");
+    floor.type_into("#take", "second");
+    floor.keys(ENTER);
+    floor.until("!document.querySelector('dialog')");
+    floor.until("document.querySelectorAll('#tabs [aria-pressed]').length === 2");
+    floor.until("document.querySelector('#tabs [aria-pressed=true]') && document.querySelector('#why').textContent.includes('Not started')");
+    let second = floor.value("document.querySelector('#tabs [aria-pressed=true]').dataset.k");
+    assert_ne!(second, json!(house.campaign), "the new one is looked at");
+
+    floor.value("document.querySelector('[data-act=list]').click()");
+    floor.until("document.querySelector('#list-file')");
+    floor.value(
+        "(() => {
+            const list = new File(['phone,name\\n+8619900008888,Ann\\n12,Ben\\n'], 'list.csv', { type: 'text/csv' });
+            const chosen = new DataTransfer();
+            chosen.items.add(list);
+            document.querySelector('#list-file').files = chosen.files;
+            document.querySelector('dialog [type=submit]').click();
+        })()",
+    );
+    floor.until_text("#report", "2 rows: 1 accepted, 1 rejected");
+    let refused = floor.value("[...document.querySelectorAll('#report tbody td')].map((e) => e.textContent)");
+    assert_eq!((&refused[0], refused[1].as_str().map(|why| why.len() > 10)), (&json!("3"), Some(true)), "{refused}");
+    axe(floor, "the report of a list");
+    picture(floor, &house.dir, "list");
+    floor.keys(ESCAPE);
+    floor.until("!document.querySelector('dialog')");
+    let leads = house.dialer.get(&format!("/v1/leads?campaign={}", second.as_str().expect("an id")));
+    assert_eq!(leads["items"].as_array().map(Vec::len), Some(1), "{leads}");
 }
 
 #[test]
@@ -235,6 +277,73 @@ fn both_pages_speak_chinese() {
     floor.value("document.querySelector('[data-k=theme]').click()");
     floor.height(1400);
     picture(&floor, &house.dir, "floor-zh");
+}
+
+/// Mode preview: a lead is read, passed over or dialed, with a key each. Mode manual: nothing comes unasked.
+#[test]
+fn a_lead_is_read_before_it_is_dialed() {
+    let _alone = alone();
+    let house = House::open_in("pages-lead", &["anna"], "en", "preview");
+    let page = Browser::start(&house.dir, "agent", "en-US");
+    house.log_in(&page, "/agent", "anna", &house.people[0].password);
+    page.until("document.querySelector('#wait form')");
+    page.until_text("#strip .detail", "registered");
+    page.keys(ENTER);
+    state(&page, "pause");
+    page.keys(ENTER);
+    state(&page, "preview");
+    page.until("document.querySelector('.who .name')");
+    let first = page.text(".who .name");
+    assert!(page.text("#who").contains("Asia/Shanghai"), "the customer's own clock: {}", page.text("#who"));
+    assert!(page.text("#who").contains("****"), "the number is masked: {}", page.text("#who"));
+    page.until_text("#lead", "Dials by itself in");
+    assert!(page.text("#lead").contains("Attempt1"), "{}", page.text("#lead"));
+    axe(&page, "a lead before the call");
+    picture(&page, &house.dir, "lead");
+    page.reload();
+    state(&page, "preview");
+    page.until(&format!("document.querySelector('.who .name')?.textContent === {first:?}"));
+
+    page.keys("m");
+    page.until(&format!("![undefined, '', {first:?}].includes(document.querySelector('.who .name')?.textContent)"));
+    let second = page.text(".who .name");
+    page.keys(ENTER);
+    house.a_call(&page);
+    assert_eq!(page.text(".who .name"), second, "whom the agent read about is whom the agent meets");
+    let facts = house.dialer.get("/v1/events?limit=1000");
+    let held = facts["items"].as_array().expect("a list").iter().filter(|fact| fact["kind"] == "lead_held");
+    assert_eq!(held.count(), 1, "one was passed over: {facts}");
+
+    // Each call is asked for.
+    page.keys("x");
+    state(&page, "wrap");
+    asks_for_each_call(&house);
+    page.keys("s");
+    page.until("document.querySelector('#closes')");
+    page.keys(ENTER);
+    state(&page, "ready");
+    page.until("document.querySelector('[data-next]')");
+    assert!(page.text("#wait").contains("Ask for a lead"), "{}", page.text("#wait"));
+    axe(&page, "no lead asked for");
+    page.keys(ENTER);
+    state(&page, "preview");
+    page.until("document.querySelector('.who .name') && !document.querySelector('#lead-left')");
+    page.keys(ENTER);
+    house.a_call(&page);
+    let said: Vec<String> = page.log().into_iter().filter(|line| !line.contains("401")).collect();
+    assert_eq!(said, Vec::<String>::new(), "no script failed, no policy was broken");
+}
+
+/// The mode is switched while an agent works.
+fn asks_for_each_call(house: &House) {
+    let agent = ureq::Agent::new_with_defaults();
+    let switched = agent
+        .post(format!("{}/v1/campaigns/{}/mode", house.dialer.api, house.campaign))
+        .header("Authorization", format!("Bearer {}", house.dialer.key))
+        .header("If-Match", "*")
+        .send_json(json!({ "mode": "manual" }))
+        .expect("a manager may");
+    assert_eq!(switched.status(), 200);
 }
 
 /// As the dictionary names them, in the language of the page.

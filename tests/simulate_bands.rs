@@ -13,7 +13,7 @@ use outpace::sim::report::Summary;
 use outpace::sim::report_bands::{Bands, paired, text, versus_text};
 use outpace::sim::report_html::page;
 use outpace::sim::run::simulate;
-use outpace::words::CampaignId;
+use outpace::words::{CampaignId, Lang};
 
 const PREDICTIVE: &[(&str, &str)] = &[("mode = \"progressive\"", "mode = \"predictive\"")];
 
@@ -62,7 +62,7 @@ fn a_day_outside_the_hours_says_so() {
     let longest = &summary.reasons[0];
     assert!(longest.reason.code == "why.hours_campaign" && longest.share > 0.9, "{:?}", summary.reasons);
     let bands = Bands::of("night", std::slice::from_ref(&summary));
-    for told in [summary.text(), text(&bands, None), page("night", &[&bands], &[], 0.03)] {
+    for told in [summary.text(Lang::En), text(&bands, None), page("night", &[&bands], &[], 0.03)] {
         assert!(told.contains("calling hours") && told.contains("拨打时段"), "{told}");
     }
 }

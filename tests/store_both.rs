@@ -84,6 +84,7 @@ stories! {
     calls::a_strangers_nul_does_no_harm,
     recovery::a_younger_process_fences_the_older,
     recovery::what_was_open_is_found,
+    recovery::what_was_stopped_stays_stopped,
     recovery::the_ledger_counts_people,
 }
 

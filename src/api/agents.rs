@@ -33,6 +33,8 @@ pub fn routes() -> OpenApiRouter<State> {
 pub struct Agent {
     id: String,
     name: String,
+    /// As customers and the floor know the agent; the login name, unless another was given.
+    display_name: String,
     lang: String,
     /// The state, the call in hand, the flow's step with its choices.
     #[schema(value_type = Option<Object>)]
@@ -44,6 +46,9 @@ pub struct Agent {
 pub struct NewAgent {
     /// Login name and softphone user: 1 to 32 letters, digits, `.`, `-`, `_`.
     name: String,
+    /// As customers (`{agent}` in scripts) and the floor know the agent: 1 to 64 letters of any script. Default: `name`.
+    #[serde(default)]
+    display_name: Option<String>,
     /// `en`, `zh-Hans`, `zh-Hant`.
     #[serde(default)]
     lang: Option<String>,
@@ -111,8 +116,10 @@ async fn create(
 ) -> Result<(StatusCode, axum::Json<Created>), Problem> {
     caller.needs(&[Scope::Manager])?;
     let lang = lang_of(new.lang.as_deref())?;
-    let secrets = api.store.create_agent(&new.name, lang, &api.sip_realm, (api.now)()).await?;
-    let record = AgentRecord { id: secrets.id, name: new.name.clone(), lang };
+    let display = new.display_name.as_deref();
+    let secrets = api.store.create_agent_shown(&new.name, display, lang, &api.sip_realm, (api.now)()).await?;
+    let display = new.display_name.map(|display| display.trim().to_owned());
+    let record = AgentRecord { id: secrets.id, name: new.name.clone(), display, lang };
     api.ask(&caller.name(), Request::AddAgent(record)).await.map_err(|r| Problem::refused(&r))?;
     let created = Created {
         id: secrets.id.to_string(),
@@ -267,5 +274,11 @@ fn lang_of(tag: Option<&str>) -> Result<Lang, Problem> {
 }
 
 fn show(api: &Api, row: AgentRow) -> Agent {
-    Agent { now: api.feed.agent(row.id), id: row.id.to_string(), name: row.name, lang: row.lang.tag().to_owned() }
+    Agent {
+        now: api.feed.agent(row.id),
+        id: row.id.to_string(),
+        display_name: row.shown().to_owned(),
+        name: row.name,
+        lang: row.lang.tag().to_owned(),
+    }
 }

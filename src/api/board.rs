@@ -250,7 +250,7 @@ impl Names {
     async fn look(&mut self, api: &Api) {
         self.looked = Some(Instant::now());
         if let Ok(rows) = api.store.agents().await {
-            self.agents = rows.into_iter().map(|row| (row.id, row.name)).collect();
+            self.agents = rows.into_iter().map(|row| (row.id, row.shown().to_owned())).collect();
         }
         if let Ok(rows) = api.store.campaigns().await {
             self.titles = rows.into_iter().map(|row| (row.id, super::desk::title(&row))).collect();
@@ -280,11 +280,7 @@ impl Names {
             name: view.name,
             state: view.state,
             mode: view.mode,
-            why: Text {
-                en: Some(view.reason.text(Lang::En)),
-                zh_hans: Some(view.reason.text(Lang::ZhHans)),
-                zh_hant: Some(view.reason.text(Lang::ZhHant)),
-            },
+            why: view.reason.in_each(),
             in_flight: view.in_flight,
             lines: view.lines,
             leads,

@@ -164,10 +164,11 @@ async fn on_shelf<T: Send + 'static>(
         tokio::task::spawn_blocking(work).await.map_err(|_| Problem::unavailable("the campaign's folder broke it"))?;
     done.map_err(|error| match error {
         ShelfError::Missing(why) => {
-            Problem::new(StatusCode::NOT_FOUND, Reason::new("api.no_folder").with("problem", why)).at("name")
+            let problem = Problem::new(StatusCode::NOT_FOUND, Reason::new("api.no_folder"));
+            problem.telling("problem", why.in_each()).at("name")
         }
         ShelfError::Wrong(problems) => {
-            Problem::invalid("name", Reason::new("api.campaign").with("problems", problems.join("\n")))
+            Problem::invalid("name", Reason::new("api.campaign")).telling("problems", problems)
         }
         ShelfError::Broken(why) => Problem::unavailable(why),
     })

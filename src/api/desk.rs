@@ -4,13 +4,15 @@
 use super::auth::Caller;
 use super::board::midnight;
 use super::error::{Noun, Problem};
+use super::open::{Choice, Open};
 use super::pauses::PauseReason;
 use super::push::{self, Push};
 use super::state::{Api, State};
+use super::who::{self, Card, Found, Outcome, Past};
 use crate::campaign::Settings;
-use crate::campaign::settings::HandledBy;
-use crate::engine::{AgentCallView, Request};
-use crate::store::{AgentRow, CallFilter, CallRow, CampaignRow, StoreError};
+use crate::campaign::settings::OnTimeout;
+use crate::engine::{AgentCallView, AgentView, PreviewView, Request};
+use crate::store::{AgentRow, CampaignRow, StoreError};
 use crate::words::*;
 use axum::extract::State as Extract;
 use axum::response::IntoResponse;
@@ -22,9 +24,10 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Earlier calls to the lead, and the agent's own of the day.
-const HISTORY_MAX: u32 = 6;
+/// The agent's own of the day.
 const OWN_CALLS_MAX: u32 = 12;
+/// Campaigns come and change their mode; agents see it by then.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A call that just closed is on disk by then.
 const ON_DISK_AFTER: Duration = Duration::from_millis(700);
 const LOOKS_MAX: u32 = 40;
@@ -40,71 +43,57 @@ struct Hello<'a> {
     boot: &'a str,
     now: i64,
     agent: AgentId,
+    /// The login, and the softphone's user.
     name: &'a str,
+    display: &'a str,
     lang: Lang,
-    campaigns: Vec<Choice>,
+    campaigns: &'a [Choice],
     pauses: &'a [PauseReason],
-}
-
-/// A campaign that can be worked for.
-#[derive(Serialize)]
-struct Choice {
-    id: CampaignId,
-    title: Text,
-    outcomes: Vec<Outcome>,
 }
 
 /// The screen pop: who, why this call, what was before.
 #[derive(Serialize)]
 struct Pop {
     call: CallId,
-    campaign: Text,
-    name: Option<String>,
-    /// Masked.
-    phone: Option<String>,
-    fields: BTreeMap<String, String>,
+    #[serde(flatten)]
+    card: Card,
     zone: Option<String>,
     attempt: u32,
     /// Promised to the customer: why the phone rang now.
     callback_at: Option<i64>,
-    history: Vec<Past>,
     outcomes: Vec<Outcome>,
     wrap_seconds_max: u32,
     /// What was written down already, after a reload.
     filled: BTreeMap<String, String>,
 }
 
+/// Manual and preview: who the agent is about to call.
 #[derive(Serialize)]
-struct Outcome {
-    id: String,
-    title: Text,
-    then: crate::campaign::settings::Then,
-    opt_out: bool,
-}
-
-/// An earlier call.
-#[derive(Serialize)]
-struct Past {
-    call: CallId,
-    at: i64,
+struct Ahead {
+    lead: LeadId,
+    #[serde(flatten)]
+    card: Card,
+    lang: Option<Lang>,
+    zone: Option<String>,
     attempt: u32,
-    cause: Option<Cause>,
-    outcome: Option<String>,
-    /// Of the outcome, in the campaign's words.
-    title: Option<Text>,
-    talk_ms: u32,
-    agent: Option<AgentId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-    /// Of the person, in the list of own calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign: Option<CampaignId>,
+    callback_at: Option<i64>,
+    /// To look at it, and what comes then. Manual mode has no limit.
+    seconds: u32,
+    on_timeout: Option<OnTimeout>,
 }
 
-/// `event: hello | view | pop | calls | numbers`. An agent's own desk: `view` is the agent's state with the call in
-/// hand, `pop` who the customer is, `calls` the own calls of the day, `numbers` the own KPIs.
+/// The agent's state, with the notice as a sentence in each language.
+#[derive(Serialize)]
+struct Seen<'a> {
+    #[serde(flatten)]
+    view: &'a AgentView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice_text: Option<Text>,
+}
+
+/// `event: hello | campaigns | view | pop | lead | calls | numbers`. An agent's own desk: `campaigns` can be worked for,
+/// `view` is the agent's state with the call in hand, `pop` who the customer is, `lead` who is shown before the dial,
+/// `calls` the own calls of the day, `numbers` the own KPIs.
 #[utoipa::path(get, path = "/v1/desk/stream", tag = "desk",
     responses((status = 200, description = "Server-sent events", content_type = "text/event-stream", body = String)))]
 async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl IntoResponse, Problem> {
@@ -117,12 +106,15 @@ async fn stream(Extract(api): Extract<State>, caller: Caller) -> Result<impl Int
 
 async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Option<()> {
     let desk = Desk { api, agent: row, push };
-    desk.hello(&caller).await?;
+    let mut open = Open::default();
+    open.changed(&desk.api, &caller).await;
+    desk.hello(&open).await?;
     // Dropped after `view`: then this page is not counted any more.
     let _present = Present::new(&desk);
     let board = desk.api.feed.board();
     let (mut view, mut figures) = (desk.api.feed.watch_agent(desk.agent.id), board.figures());
-    let (mut popped, mut closed, mut looks) = (None, None, 0);
+    let (mut popped, mut ahead, mut closed, mut looks) = (None, None, None, 0);
+    let mut look = tokio::time::interval(LOOK_EVERY);
     desk.own_calls().await?;
     let over = desk.push.over(&desk.api, &caller);
     tokio::pin!(over);
@@ -132,7 +124,14 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
             changed = view.changed() => {
                 changed.ok()?;
                 let now = view.borrow_and_update().clone();
-                desk.push.json("view", &now.as_deref()).await?;
+                desk.push.json("view", &now.as_deref().map(Seen::of)).await?;
+                let preview = now.as_ref().and_then(|view| view.preview.as_ref());
+                if preview.map(|shown| shown.lead) != ahead {
+                    if let Some(shown) = preview {
+                        desk.lead(shown).await?;
+                    }
+                    ahead = preview.map(|shown| shown.lead);
+                }
                 let call = now.as_ref().and_then(|view| view.call.as_ref());
                 if call.map(|call| call.call) != popped {
                     match call {
@@ -152,6 +151,11 @@ async fn attend(api: Arc<Api>, caller: Caller, row: AgentRow, push: Push) -> Opt
                 changed.ok()?;
                 let own = figures.borrow_and_update().agents.get(&desk.agent.id).cloned().unwrap_or_default();
                 desk.push.json("numbers", &own).await?;
+            }
+            _ = look.tick() => {
+                if open.changed(&desk.api, &caller).await {
+                    desk.push.json("campaigns", &open.choices).await?;
+                }
             }
             () = &mut over => return None,
         }
@@ -193,21 +197,15 @@ struct Desk {
 }
 
 impl Desk {
-    async fn hello(&self, caller: &Caller) -> Option<()> {
-        let rows = self.api.store.campaigns().await.unwrap_or_default();
-        let open = |row: &CampaignRow| {
-            let by_agent = settings(row).is_some_and(|settings| settings.flow.handled_by == HandledBy::Agent);
-            by_agent && caller.sees(row.id).is_ok() && self.api.feed.campaign(row.id).is_some()
-        };
-        let choice = |row: &CampaignRow| Choice { id: row.id, title: title(row), outcomes: outcomes(settings(row)) };
-        let campaigns = rows.iter().filter(|row| open(row)).map(choice).collect();
+    async fn hello(&self, open: &Open) -> Option<()> {
         let hello = Hello {
             boot: &self.api.feed.board().boot,
             now: (self.api.now)().millis(),
             agent: self.agent.id,
             name: &self.agent.name,
+            display: self.agent.shown(),
             lang: self.agent.lang,
-            campaigns,
+            campaigns: &open.choices,
             pauses: &self.api.pauses,
         };
         self.push.json("hello", &hello).await
@@ -227,32 +225,31 @@ impl Desk {
 
     async fn look_up(&self, call: &AgentCallView) -> Result<Option<Pop>, StoreError> {
         let store = &self.api.store;
-        let Some(campaign) = store.campaign(call.campaign).await? else { return Ok(None) };
-        let Some(lead) = store.lead(call.lead).await? else { return Ok(None) };
-        let settings = settings(&campaign);
-        let filter = CallFilter { lead: Some(call.lead), ..CallFilter::default() };
-        let mut history = Vec::new();
-        for row in store.calls(&filter, Some(call.call), HISTORY_MAX).await? {
-            let notes = store.call_notes(row.id).await?;
-            history.push(Past::of(row, settings.as_ref(), notes));
-        }
-        let mut fields = lead.fields;
-        // Shown apart from the others.
-        ["phone", "name", "lang"].iter().for_each(|column| _ = fields.remove(*column));
+        let Some(found) = who::look_up(store, call.campaign, call.lead, Some(call.call)).await? else {
+            return Ok(None);
+        };
         Ok(Some(Pop {
             call: call.call,
-            campaign: title(&campaign),
-            name: lead.name,
-            phone: lead.phone.map(|phone| phone.to_string()),
-            fields,
+            card: found.card,
             zone: call.zone.clone(),
             attempt: call.attempt,
-            callback_at: lead.callback_at.map(Wall::millis),
-            history,
-            wrap_seconds_max: settings.as_ref().map_or(0, |settings| settings.agents.wrap_seconds_max),
+            callback_at: found.callback_at.map(Wall::millis),
+            wrap_seconds_max: found.settings.as_ref().map_or(0, |settings| settings.agents.wrap_seconds_max),
             filled: store.call_fields(call.call).await?,
-            outcomes: outcomes(settings),
+            outcomes: who::outcomes(found.settings),
         }))
+    }
+
+    /// A store that is away costs the card: attempt and time stand in the view.
+    async fn lead(&self, shown: &PreviewView) -> Option<()> {
+        match who::look_up(&self.api.store, shown.campaign, shown.lead, None).await {
+            Ok(Some(found)) => self.push.json("lead", &Ahead::of(shown, found)).await,
+            Ok(None) => Some(()),
+            Err(error) => {
+                tracing::warn!(lead = %shown.lead, %error, "the lead could not be looked up");
+                Some(())
+            }
+        }
     }
 
     /// Today's, newest first. False: the last one has no outcome yet.
@@ -279,36 +276,34 @@ impl Desk {
         for row in store.own_calls(self.agent.id, from, OWN_CALLS_MAX).await? {
             let (campaign, lead) = (row.campaign, row.lead);
             let name = store.lead(lead).await?.and_then(|lead| lead.name);
-            let past = Past::of(row, known.get(&campaign), Vec::new());
-            calls.push(Past { name, campaign: Some(campaign), ..past });
+            let mut past = Past::of(row, known.get(&campaign), Vec::new());
+            (past.name, past.campaign) = (name, Some(campaign));
+            calls.push(past);
         }
         Ok(calls)
     }
 }
 
-impl Past {
-    fn of(row: CallRow, settings: Option<&Settings>, notes: Vec<String>) -> Past {
-        let title = row.outcome.as_ref().and_then(|name| settings?.outcomes.get(name));
-        Past {
-            call: row.id,
-            at: row.answered_at.unwrap_or(row.placed_at).millis(),
-            attempt: row.attempt,
-            title: title.map(|outcome| outcome.title.clone()),
-            cause: row.cause,
-            outcome: row.outcome,
-            talk_ms: row.talk_ms,
-            agent: row.agent,
-            notes,
-            name: None,
-            campaign: None,
+impl Ahead {
+    fn of(shown: &PreviewView, found: Found) -> Ahead {
+        let limit = found.settings.map(|settings| settings.preview).filter(|_| shown.until.is_some());
+        Ahead {
+            lead: shown.lead,
+            card: found.card,
+            lang: found.lang,
+            zone: found.zone,
+            attempt: shown.attempt,
+            callback_at: shown.callback.map(Wall::millis),
+            seconds: limit.as_ref().map_or(0, |preview| preview.seconds),
+            on_timeout: limit.map(|preview| preview.on_timeout),
         }
     }
 }
 
-fn outcomes(settings: Option<Settings>) -> Vec<Outcome> {
-    let all = settings.into_iter().flat_map(|settings| settings.outcomes);
-    all.map(|(id, outcome)| Outcome { id, title: outcome.title, then: outcome.then, opt_out: outcome.opt_out })
-        .collect()
+impl Seen<'_> {
+    fn of(view: &AgentView) -> Seen<'_> {
+        Seen { view, notice_text: view.notice.as_ref().map(Reason::in_each) }
+    }
 }
 
 /// As the folder was taken in.

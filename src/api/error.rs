@@ -4,7 +4,7 @@
 use super::request_id::RequestId;
 use crate::engine::{Refusal, RefusalKind};
 use crate::store::StoreError;
-use crate::words::{Lang, Reason};
+use crate::words::{Lang, Reason, Text};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -19,6 +19,8 @@ use std::fmt::Display;
 pub struct Problem {
     status: StatusCode,
     reason: Reason,
+    /// Arguments that are sentences themselves, in each language.
+    told: Vec<(&'static str, Text)>,
     field: Option<String>,
     /// Seconds until it is worth another try.
     retry_after: Option<u64>,
@@ -57,7 +59,7 @@ pub enum Noun {
 
 impl Problem {
     pub fn new(status: StatusCode, reason: Reason) -> Problem {
-        Problem { status, reason, field: None, retry_after: None }
+        Problem { status, reason, told: Vec::new(), field: None, retry_after: None }
     }
 
     /// The same for what is not there and for what is another's.
@@ -89,6 +91,12 @@ impl Problem {
         Problem { field: Some(field.to_owned()), ..self }
     }
 
+    /// With an argument that is a sentence itself.
+    pub fn telling(mut self, name: &'static str, text: Text) -> Problem {
+        self.told.push((name, text));
+        self
+    }
+
     /// Worth another try after so many seconds.
     pub fn after(self, seconds: u64) -> Problem {
         Problem { retry_after: Some(seconds), ..self }
@@ -112,11 +120,15 @@ impl Problem {
     }
 
     fn body(&self, lang: Lang, id: Option<&RequestId>) -> Vec<u8> {
+        let mut reason = self.reason.clone();
+        for (name, text) in &self.told {
+            reason = reason.with(name, text.get(lang));
+        }
         let shown = Shown {
-            code: self.reason.code.clone(),
+            detail: reason.text(lang),
+            code: reason.code,
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
-            detail: self.reason.text(lang),
             field: self.field.clone(),
             request_id: id.map(|id| id.text().to_owned()),
         };

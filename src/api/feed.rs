@@ -3,10 +3,10 @@
 use super::board::Board;
 use super::etag::Revision;
 use super::revisions::Revisions;
-use crate::engine::{AgentView, CampaignView, Output, View};
+use crate::engine::{AgentView, CampaignView, Mode, Output, View};
 use crate::facts::{Envelope, Fact};
 use crate::kpi::Fold;
-use crate::words::{AgentId, CallId, CampaignId, OrderId};
+use crate::words::{AgentId, CallId, CampaignId, CampaignState, OrderId, Reason};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::{broadcast, watch};
@@ -135,6 +135,17 @@ impl Feed {
 
     pub fn campaigns(&self) -> Vec<CampaignView> {
         self.campaigns.read().expect("never held across a panic").values().cloned().collect()
+    }
+
+    /// Changes whenever a campaign comes, starts or stops, or its mode does; where agents ask for each call, with why
+    /// there is none.
+    pub(super) fn open_for_agents(&self) -> BTreeMap<CampaignId, (Mode, CampaignState, Option<Reason>)> {
+        let campaigns = self.campaigns.read().expect("never held across a panic");
+        let open = campaigns.values().map(|view| {
+            let asks = matches!(view.mode, Mode::Manual | Mode::Preview);
+            (view.campaign, (view.mode, view.state, asks.then(|| view.reason.clone())))
+        });
+        open.collect()
     }
 
     pub(super) fn board(&self) -> Arc<Board> {

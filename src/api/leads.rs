@@ -8,9 +8,10 @@ use super::error::{Noun, Problem};
 use super::export::{self, Format, Rows};
 use super::number;
 use super::state::State;
+use crate::campaign::list::ImportReport;
 use crate::engine::{AgentView, Request};
 use crate::store::{Erasure, IntakeError, LeadFilter, LeadRow, Scope};
-use crate::words::{LeadId, Reason};
+use crate::words::{Lang, LeadId, Reason};
 use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
@@ -184,7 +185,7 @@ fn show(row: LeadRow, caller: &Caller) -> Lead {
 }
 
 /// Streams a CSV body into the store: UTF-8, UTF-16, GB18030 or Big5; comma, semicolon, tab or bar. The report has a
-/// reason for every row that was refused. The same file again adds nothing.
+/// reason for every row that was refused, as code and as the sentence `why`. The same file again adds nothing.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/leads:import", tag = "leads", params(("id" = String, Path)),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = Object), (status = 400), (status = 404), (status = 413), (status = 422)))]
@@ -211,7 +212,17 @@ async fn import(
     let request = Request::LeadsChanged { campaign: row.id };
     // A campaign that is not configured yet takes its leads when it is.
     let _ = api.ask(&caller.name(), request).await;
-    Ok(axum::Json(serde_json::to_value(&report).expect("a report of plain values serializes")))
+    Ok(axum::Json(told(&report, caller.lang)))
+}
+
+/// The report, with each refusal as a sentence beside its code.
+fn told(report: &ImportReport, lang: Lang) -> serde_json::Value {
+    let mut value = serde_json::to_value(report).expect("a report of plain values serializes");
+    let rows = value["rejections"].as_array_mut().into_iter().flatten();
+    for (row, rejected) in rows.zip(&report.rejections) {
+        row["why"] = rejected.reason.text(lang).into();
+    }
+    value
 }
 
 /// A body on disk, for it is read twice: once for its hash, once for its rows. Deleted when it is let go.

@@ -28,6 +28,7 @@ mod lockout;
 mod manual;
 pub mod newcomers;
 mod number;
+mod open;
 mod orders;
 mod pages;
 pub mod pauses;
@@ -42,6 +43,7 @@ mod shapes;
 mod state;
 mod stream;
 pub mod suppressions;
+mod who;
 
 pub use document::document;
 pub use feed::{Event, Feed};

@@ -17,7 +17,7 @@ pub async fn follow(api: &Api, mut known: Option<AgentId>) {
     loop {
         look.tick().await;
         for row in api.store.agents_after(known, PAGE).await.unwrap_or_default() {
-            let record = AgentRecord { id: row.id, name: row.name, lang: row.lang };
+            let record = AgentRecord { id: row.id, name: row.name, display: row.display, lang: row.lang };
             // Those made over the API are known already, and it does them no harm.
             if api.ask("newcomer", Request::AddAgent(record)).await.is_err() {
                 break;

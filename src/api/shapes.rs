@@ -90,12 +90,15 @@ const CAUSES: [Option<&str>; 13] = [
     Some("handled"),
     None,
 ];
+/// No control character, and white space only within.
+const SHOWN_NAME: &str = r"^[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]([^\x00-\x1f\x7f-\x9f]{0,62}[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?$";
 const MODES: [&str; 6] = ["manual", "preview", "progressive", "ratio", "predictive", "agentless"];
 
 /// Fields of bodies.
 fn fields() -> Vec<(&'static str, Value)> {
     vec![
         ("NewAgent.name", json!({ "pattern": NAME })),
+        ("NewAgent.display_name", json!({ "pattern": SHOWN_NAME })),
         ("NewAgent.lang", json!({ "enum": ["en", "zh-Hans", "zh-Hant", null] })),
         ("Login.campaigns", json!({ "minItems": 1, "items": id() })),
         ("Preview.campaign", id()),

@@ -6,7 +6,7 @@ use super::session::LoginGuard;
 use crate::engine::{Answered, CampaignSpec, Door, Refusal, Reply, Request};
 use crate::kpi::Fold;
 use crate::store::Store;
-use crate::words::{CampaignId, Wall};
+use crate::words::{CampaignId, Reason, Text, Wall};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::oneshot;
@@ -54,9 +54,9 @@ pub type Keep = Box<dyn FnOnce() -> Result<(), ShelfError> + Send>;
 
 #[derive(Debug)]
 pub enum ShelfError {
-    Missing(String),
-    /// One line a problem.
-    Wrong(Vec<String>),
+    Missing(Reason),
+    /// One line a problem, in each language.
+    Wrong(Text),
     Broken(String),
 }
 

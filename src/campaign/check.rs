@@ -3,6 +3,7 @@
 
 mod across;
 mod document;
+pub mod reference;
 mod schema;
 mod values;
 

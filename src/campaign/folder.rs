@@ -3,6 +3,7 @@
 
 use super::check::{Problem, check};
 use super::settings::Settings;
+use super::{message, sound};
 use crate::words::Reason;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub fn bundle(files: &BTreeMap<String, Vec<u8>>) -> Result<Bundle, Vec<Problem>>
     let prompts = prompts(files, &mut problems);
     if let Some(settings) = &settings {
         sounds_exist(settings, files, &prompts, &mut problems);
+        problems.extend(message::check(settings, files));
     }
     match settings {
         Some(settings) if problems.is_empty() => Ok(Bundle { settings, sources, prompts, version: version(files) }),
@@ -47,7 +49,7 @@ pub fn bundle(files: &BTreeMap<String, Vec<u8>>) -> Result<Bundle, Vec<Problem>>
     }
 }
 
-fn problem(file: &str, reason: Reason) -> Problem {
+pub(super) fn problem(file: &str, reason: Reason) -> Problem {
     Problem { file: file.to_owned(), line: 0, column: 0, key: String::new(), value: String::new(), reason }
 }
 
@@ -90,7 +92,7 @@ fn prompts(files: &BTreeMap<String, Vec<u8>>, problems: &mut Vec<Problem>) -> BT
             problems.push(problem(path, Reason::new("check.file_large").with("most", PROMPT_BYTES_MAX)));
             continue;
         }
-        match wav_length(bytes) {
+        match sound::wav_length(bytes) {
             Ok(length) => {
                 prompts.insert(name.to_owned(), length);
             }
@@ -126,59 +128,6 @@ fn sounds_exist(
     }
 }
 
-/// Length of a RIFF WAVE file by its header, as far as the file really goes.
-/// Read: PCM 16 bit, A-law or µ-law, one or two channels, 8 to 48 kHz.
-pub fn wav_length(bytes: &[u8]) -> Result<Duration, String> {
-    if bytes.get(..4) != Some(b"RIFF") || bytes.get(8..12) != Some(b"WAVE") {
-        return Err("no RIFF WAVE header".into());
-    }
-    let mut byte_rate = None;
-    let mut at = 12;
-    while let Some(head) = bytes.get(at..at + 8) {
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let body = &bytes[at + 8..bytes.len().min((at + 8).saturating_add(size))];
-        match &head[..4] {
-            b"fmt " => byte_rate = Some(format(body)?),
-            b"data" => {
-                let rate = byte_rate.ok_or("its data come before its format")?;
-                if body.is_empty() {
-                    return Err("it holds no sound".into());
-                }
-                return Ok(Duration::from_micros(body.len() as u64 * 1_000_000 / u64::from(rate)));
-            }
-            _ => {}
-        }
-        at = at.saturating_add(8 + size + size % 2);
-    }
-    Err("it holds no sound".into())
-}
-
-/// Bytes a second.
-fn format(body: &[u8]) -> Result<u32, String> {
-    let Some(b) = body.get(..16) else {
-        return Err("its format is cut off".into());
-    };
-    let short = |at: usize| u16::from_le_bytes([b[at], b[at + 1]]);
-    let (mut code, channels, bits) = (short(0), short(2), short(14));
-    let rate = u32::from_le_bytes([b[4], b[5], b[6], b[7]]);
-    // WAVE_FORMAT_EXTENSIBLE: the code is the begin of the sub-format.
-    if code == 0xfffe
-        && let Some(sub) = body.get(24..26)
-    {
-        code = u16::from_le_bytes([sub[0], sub[1]]);
-    }
-    if !matches!((code, bits), (1, 16) | (6 | 7, 8)) {
-        return Err(format!("format {code} with {bits} bit"));
-    }
-    if !(1..=2).contains(&channels) {
-        return Err(format!("{channels} channels"));
-    }
-    if !(8_000..=48_000).contains(&rate) {
-        return Err(format!("{rate} Hz"));
-    }
-    Ok(rate * u32::from(channels) * u32::from(bits) / 8)
-}
-
 /// Lengths stand before the bytes, so that no two folders are written alike.
 fn version(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut digest = Sha256::new();
@@ -193,37 +142,8 @@ fn version(files: &BTreeMap<String, Vec<u8>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sound::tests::tone;
     use super::*;
-
-    fn wav(code: u16, channels: u16, rate: u32, bits: u16, data: usize) -> Vec<u8> {
-        let byte_rate = rate * u32::from(channels) * u32::from(bits) / 8;
-        let mut wav = b"RIFF\0\0\0\0WAVELIST\x03\0\0\0abc\0fmt \x10\0\0\0".to_vec();
-        wav.extend([code.to_le_bytes(), channels.to_le_bytes()].concat());
-        wav.extend([rate.to_le_bytes(), byte_rate.to_le_bytes()].concat());
-        wav.extend([(channels * bits / 8).to_le_bytes(), bits.to_le_bytes()].concat());
-        wav.extend(b"data");
-        wav.extend((data as u32).to_le_bytes());
-        wav.extend(vec![0; data]);
-        wav
-    }
-
-    #[test]
-    fn lengths_of_sounds() {
-        assert_eq!(wav_length(&wav(1, 1, 8_000, 16, 16_000)), Ok(Duration::from_secs(1)));
-        assert_eq!(wav_length(&wav(1, 2, 16_000, 16, 32_000)), Ok(Duration::from_millis(500)));
-        assert_eq!(wav_length(&wav(6, 1, 8_000, 8, 4_000)), Ok(Duration::from_millis(500)));
-        let mut cut = wav(1, 1, 8_000, 16, 16_000);
-        cut.truncate(cut.len() - 8_000);
-        assert_eq!(wav_length(&cut), Ok(Duration::from_millis(500)), "what is there counts, not what is promised");
-        for bad in
-            [wav(3, 1, 8_000, 32, 16), wav(1, 6, 8_000, 16, 16), wav(1, 1, 96_000, 16, 16), wav(1, 1, 8_000, 16, 0)]
-        {
-            assert!(wav_length(&bad).is_err());
-        }
-        for length in 0..44 {
-            assert!(wav_length(&wav(1, 1, 8_000, 16, 16)[..length]).is_err(), "{length}");
-        }
-    }
 
     fn folder() -> BTreeMap<String, Vec<u8>> {
         let toml = include_str!("folder_test.toml");
@@ -232,7 +152,7 @@ mod tests {
             ("flow.lua".to_owned(), b"return {}".to_vec()),
             ("flow_test.lua".to_owned(), b"-- a test".to_vec()),
             ("leads.sample.csv".to_owned(), b"phone\n".to_vec()),
-            ("prompts/abandoned.en.wav".to_owned(), wav(1, 1, 8_000, 16, 16_000)),
+            ("prompts/abandoned.en.wav".to_owned(), tone(3.0)),
         ])
     }
 
@@ -240,7 +160,7 @@ mod tests {
     fn a_whole_folder() {
         let bundle = bundle(&folder()).unwrap_or_else(|p| panic!("{p:#?}"));
         assert_eq!(bundle.sources.keys().collect::<Vec<_>>(), ["flow.lua"]);
-        assert_eq!(bundle.prompts["abandoned.en"], Duration::from_secs(1));
+        assert_eq!(bundle.prompts["abandoned.en"], Duration::from_secs(3));
         assert_eq!(bundle.version.len(), 16);
         let mut other = folder();
         other.insert("flow_test.lua".into(), b"-- another test".to_vec());

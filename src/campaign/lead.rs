@@ -16,6 +16,8 @@ pub struct Lead {
     pub attempts: u32,
     /// Attempts to this number on the called party's day, over all campaigns, without the one to come.
     pub attempts_today: u32,
+    /// That day, `YYYY-MM-DD`: the store keeps room for one attempt on it, and on no other.
+    pub day: String,
     /// Promised for this time; dialed then, by this agent if one is named.
     pub callback_at: Option<Wall>,
     pub callback_agent: Option<AgentId>,

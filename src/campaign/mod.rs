@@ -5,10 +5,12 @@ pub mod check;
 pub mod folder;
 pub mod lead;
 pub mod list;
+pub mod message;
 pub mod profile;
 pub mod recycle;
 pub mod rules;
 pub mod settings;
+pub mod sound;
 pub mod span;
 pub mod zone;
 

@@ -1,12 +1,12 @@
 //! What counts as an abandoned call, and how it is counted: KPI dictionary section 4, as data.
 //! It refuses to judge a call: the engine does, with the profile's clock.
 
-/// Where the clock of the threshold starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the clock of the threshold starts; from the earliest, the strictest, to the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClockStart {
     /// The 200 OK. AMD time is inside the threshold.
     Answer,
-    /// The first speech of the called party.
+    /// The begin of the first speech; at latest answer + `SILENT_GREETING_MS` if nothing was said.
     GreetingStart,
     /// The end of the first speech; at latest answer + `SILENT_GREETING_MS` if nothing was said.
     GreetingEnd,
@@ -98,7 +98,34 @@ const BASE: Profile = Profile {
     source: "",
 };
 
+impl Window {
+    /// A rate that holds over each of these spans holds over each span of `other`: those are made of these.
+    fn parts(self, other: Window) -> bool {
+        match (self, other) {
+            (Window::Day, Window::Day | Window::CalendarMonth | Window::PeriodDays(_)) => true,
+            (Window::CalendarMonth, Window::CalendarMonth) => true,
+            (Window::PeriodDays(own), Window::PeriodDays(other)) => own > 0 && other % own == 0,
+            (Window::RollingHours(own), Window::RollingHours(other)) => own > 0 && other % own == 0,
+            (Window::RollingHours(own), Window::Day | Window::CalendarMonth | Window::PeriodDays(_)) => {
+                own > 0 && 24 % own == 0
+            }
+            (Window::Day | Window::CalendarMonth | Window::PeriodDays(_), Window::RollingHours(_))
+            | (Window::CalendarMonth, Window::Day | Window::PeriodDays(_))
+            | (Window::PeriodDays(_), Window::Day | Window::CalendarMonth) => false,
+        }
+    }
+}
+
 impl Profile {
+    /// Whoever keeps this one's rate keeps the rate of `law`, too, at the same cap.
+    pub fn as_strict_as(&self, law: &Profile) -> bool {
+        self.clock_start <= law.clock_start
+            && self.threshold_seconds <= law.threshold_seconds
+            && self.window.parts(law.window)
+            && self.amd_false_positives_added >= law.amd_false_positives_added
+            && self.early_hang_up_counts >= law.early_hang_up_counts
+    }
+
     pub fn find(id: &str) -> Option<&'static Profile> {
         PROFILES.iter().find(|p| p.id == id)
     }
@@ -124,5 +151,20 @@ mod tests {
             assert_eq!(Profile::find(p.id).map(|q| q.id), Some(p.id));
         }
         assert_eq!(Profile::find("us"), None);
+    }
+
+    #[test]
+    fn a_stricter_law_keeps_a_laxer_one() {
+        let strict = |own: &str, law: &str| {
+            let find = |id| Profile::find(id).expect("it is in the table");
+            find(own).as_strict_as(find(law))
+        };
+        for own in ["us_tsr", "uk_style", "cn_default", "amazon"] {
+            assert!(strict(own, "us_tsr"), "{own}");
+        }
+        assert!(!strict("ca_crtc", "us_tsr"), "a good month may hold bad 30 days");
+        assert!(!strict("judge", "us_tsr"), "its clock starts last");
+        assert!(!strict("us_tsr", "uk_style") && !strict("us_tsr", "cn_default"), "good 30 days may hold a bad one");
+        assert!(PROFILES.iter().all(|p| p.as_strict_as(p)));
     }
 }

@@ -49,7 +49,7 @@ pub struct Rules {
 /// (do-not-call lists and opt-outs).
 pub fn gate(lead: &Lead, now: Wall, rules: &Rules, suppressed: &dyn Fn(&str) -> bool) -> Verdict {
     let plan = lead.phone.plan();
-    let pack = pack::of(plan.region);
+    let pack = pack::of_number(&lead.phone, plan.region);
     let no = |why, rule: RuleSet, until| Verdict {
         allowed: false,
         why: Some(why),
@@ -76,10 +76,10 @@ pub fn gate(lead: &Lead, now: Wall, rules: &Rules, suppressed: &dyn Fn(&str) -> 
         let until = open_from(ceil_second(at)).map(|open| open.max(at));
         return no(NotDialed::Window, RuleSet::of(Rule::CallbackNotDue), until);
     }
-    if lead.attempts_today >= rules.attempts_per_day {
+    if let Some(rule) = rules.day_used_up(lead.attempts_today, pack) {
         let tomorrow = zones.iter().map(|zone| zone.next_midnight(now.seconds())).max().unwrap_or(i64::MAX);
         let until = (rules.attempts_per_day > 0).then(|| open_from(tomorrow)).flatten();
-        return no(NotDialed::FreqCap, RuleSet::of(Rule::AttemptsDay), until);
+        return no(NotDialed::FreqCap, RuleSet::of(rule), until);
     }
     match rules.shut(&zones, pack, now.seconds()) {
         RuleSet::EMPTY => {}
@@ -103,6 +103,9 @@ fn asked(promised: bool, pack: Option<usize>) -> RuleSet {
         .and(if promised { Rule::CallbackPromised } else { Rule::AttemptsTotal });
     if let Some(hours) = pack.and_then(|at| PACKS[at].hours.as_ref()) {
         asked = asked.and(hours.rule);
+    }
+    if let Some(attempts) = pack.and_then(|at| PACKS[at].attempts_per_day.as_ref()) {
+        asked = asked.and(attempts.rule);
     }
     asked
 }
@@ -179,6 +182,13 @@ impl Rules {
             UnknownZone::Campaign => self.zone,
         };
         Zones::new(&lead.zones, self.zone, instead)
+    }
+
+    /// The rule by which a number has had its attempts of the day: the campaign's, or a state's.
+    fn day_used_up(&self, attempts_today: u32, pack: Option<usize>) -> Option<Rule> {
+        let law = pack.and_then(|at| PACKS[at].attempts_per_day.as_ref()).filter(|law| attempts_today >= law.most);
+        let own = (attempts_today >= self.attempts_per_day).then_some(Rule::AttemptsDay);
+        own.or(law.map(|law| law.rule))
     }
 
     /// The rules by which it is closed at this second in at least one of the zones; empty: open in all.

@@ -148,6 +148,9 @@ pub struct Abandonment {
     pub threshold_seconds: f64,
     /// A sound of `prompts/`: the seller's name and number, played when no agent is there in time.
     pub message: String,
+    /// The key that the message offers: pressed while it plays, or within 3 s, it puts the number on the do-not-call list.
+    #[serde(default = "d::opt_out_key")]
+    pub opt_out_key: char,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -296,6 +299,9 @@ mod d {
     }
     pub fn threshold_seconds() -> f64 {
         2.0
+    }
+    pub fn opt_out_key() -> char {
+        '9'
     }
     pub fn amd_deadline_seconds() -> f64 {
         1.8

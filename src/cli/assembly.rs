@@ -15,7 +15,7 @@ use crate::media::Prompt;
 use crate::script::{Host as Lua, Limits};
 use crate::sip::Trunk;
 use crate::store::{Store, fail_point};
-use crate::words::{CampaignId, ClientId, SellerId};
+use crate::words::{CampaignId, ClientId, Reason, SellerId, Text};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -175,16 +175,18 @@ impl Shelf {
 impl CampaignShelf for Shelf {
     /// Blocks: called on a thread for blocking work.
     fn take(&self, name: &str) -> Result<Taken, ShelfError> {
-        let known = |Failure(why)| ShelfError::Missing(why);
         if name.contains(['/', '\\']) || name.starts_with('.') {
-            return Err(ShelfError::Missing(format!("\"{name}\": the name of a folder in campaigns/, not a path")));
+            return Err(ShelfError::Missing(Reason::new("folder.not_a_name").with("campaign", name)));
         }
-        let (name, files) = data::find_campaign(&self.config, name).map_err(known)?;
-        let wrong = |Failure(why): Failure| ShelfError::Wrong(why.lines().map(str::to_owned).collect());
-        let bundle = data::bundle(&name, &files).map_err(wrong)?;
+        let (name, files) = data::find_campaign(&self.config, name).map_err(ShelfError::Missing)?;
+        let bundle =
+            data::bundle(&name, &files).map_err(|wrong| ShelfError::Wrong(Text::in_each(|lang| wrong.lines(lang))))?;
         if let Err(error) = Lua::load(&bundle.sources, check::flow_settings(&bundle.settings), Limits::default(), 1) {
-            return Err(ShelfError::Wrong(vec![format!("{name}/{}: {}", error.at, error.message)]));
+            let at = format!("{name}/{}", error.at);
+            let reason = Reason::new("campaign.flow_error").with("at", at).with("error", error.message);
+            return Err(ShelfError::Wrong(reason.in_each()));
         }
+        let wrong = |Failure(why): Failure| ShelfError::Wrong(Text::plain(why));
         let broken = |why: String| ShelfError::Broken(why);
         let (store, runtime) = (self.store.clone(), self.runtime.clone());
         let known = runtime.block_on(store.campaign_named(&name)).map_err(|error| broken(error.to_string()))?;

@@ -1,12 +1,13 @@
 //! The data folder: campaigns as folders, the shipped ones embedded, the store beside them.
 
-use super::{Failure, config::Config};
+use super::{Failure, check, config::Config};
 use crate::campaign::Settings;
+use crate::campaign::check::Problem;
 use crate::campaign::folder::{self, Bundle};
 use crate::campaign::list::{ImportOptions, Importer, Rejected, Row, Sink};
 use crate::live::clock::wall_now;
 use crate::store::{NewCampaign, Store};
-use crate::words::{CampaignId, ClientId, Lang, SellerId};
+use crate::words::{CampaignId, ClientId, Lang, Reason, SellerId};
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,43 +31,38 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, Failure> {
 }
 
 /// Reads a campaign folder. Hidden files are left out; links are not followed.
-pub(crate) fn read_folder(dir: &Path) -> Result<Files, Failure> {
+pub(crate) fn read_folder(dir: &Path) -> Result<Files, Reason> {
+    let unreadable = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: std::io::Error| Reason::new("folder.unreadable").with("path", &path).with("error", error)
+    };
     let mut files = Files::new();
     let mut folders = vec![(dir.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|e| {
-            let fix = "a campaign folder is expected; `outpace new NAME` makes one";
-            Failure(format!("{}: {e}; {fix}", folder.display()))
-        })?;
-        for entry in entries {
-            let entry = entry?;
+        for entry in std::fs::read_dir(&folder).map_err(unreadable(&folder))? {
+            let entry = entry.map_err(unreadable(&folder))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with('.') {
                 continue;
             }
             let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            let kind = entry.file_type()?;
+            let unreadable = unreadable(&entry.path());
+            let kind = entry.file_type().map_err(&unreadable)?;
             if kind.is_dir() {
                 folders.push((entry.path(), path));
             } else if kind.is_file() {
-                if entry.metadata()?.len() > FILE_BYTES_MAX {
-                    return Err(Failure(format!(
-                        "{}: larger than 16 MB; a campaign folder holds texts and short sounds",
-                        entry.path().display()
-                    )));
+                if entry.metadata().map_err(&unreadable)?.len() > FILE_BYTES_MAX {
+                    return Err(Reason::new("folder.file_large").with("path", entry.path().display()));
                 }
-                files.insert(path, std::fs::read(entry.path())?);
+                files.insert(path, std::fs::read(entry.path()).map_err(&unreadable)?);
                 if files.len() > FILES_MAX {
-                    return Err(Failure(format!("{}: more than {FILES_MAX} files", dir.display())));
+                    return Err(Reason::new("folder.many_files").with("path", dir.display()).with("most", FILES_MAX));
                 }
             }
         }
     }
     if !files.contains_key("campaign.toml") {
-        return Err(Failure(format!(
-            "{}: no campaign.toml in it. `outpace new NAME` makes a campaign folder.",
-            dir.display()
-        )));
+        return Err(Reason::new("folder.no_campaign").with("path", dir.display()));
     }
     Ok(files)
 }
@@ -99,12 +95,31 @@ pub(crate) fn shared_scripts() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// A folder with mistakes, all of them.
+pub(crate) struct Wrong {
+    name: String,
+    problems: Vec<Problem>,
+}
+
+impl Wrong {
+    /// One line a mistake.
+    pub(crate) fn lines(&self, lang: Lang) -> String {
+        let lines: Vec<String> = self.problems.iter().map(|p| format!("{}/{}", self.name, p.text(lang))).collect();
+        lines.join("\n")
+    }
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Failure {
+        let lang = check::lang(None);
+        let count = Reason::new("folder.wrong").with("campaign", &wrong.name).with("count", wrong.problems.len());
+        Failure(format!("{}\n{}", count.text(lang), wrong.lines(lang)))
+    }
+}
+
 /// Checked, with the shared scripts added; all problems at once.
-pub(crate) fn bundle(name: &str, files: &Files) -> Result<Bundle, Failure> {
-    let bundle = folder::bundle(files).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(|p| format!("{name}/{}", p.text(Lang::En))).collect();
-        Failure(format!("campaign \"{name}\" cannot be taken, {} problems:\n{}", problems.len(), lines.join("\n")))
-    })?;
+pub(crate) fn bundle(name: &str, files: &Files) -> Result<Bundle, Wrong> {
+    let bundle = folder::bundle(files).map_err(|problems| Wrong { name: name.to_owned(), problems })?;
     Ok(with_shared_scripts(bundle))
 }
 
@@ -158,37 +173,31 @@ pub(crate) fn first_lead(settings: &Settings, list: &Path) -> Option<BTreeMap<St
 }
 
 /// Campaign folders of the data folder, by name.
-pub(crate) fn campaign_folders(config: &Config) -> Result<BTreeMap<String, PathBuf>, Failure> {
-    let dir = config.data.dir.join("campaigns");
-    let mut found = BTreeMap::new();
-    let Ok(entries) = std::fs::read_dir(&dir) else { return Ok(found) };
-    for entry in entries {
-        let entry = entry?;
-        if entry.path().join("campaign.toml").is_file() {
-            found.insert(entry.file_name().to_string_lossy().into_owned(), entry.path());
-        }
-    }
-    Ok(found)
+pub(crate) fn campaign_folders(config: &Config) -> BTreeMap<String, PathBuf> {
+    let entries = std::fs::read_dir(config.data.dir.join("campaigns")).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().join("campaign.toml").is_file());
+    folders.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
 }
 
 /// A campaign by its name in the data folder, by its path, or by a shipped name. The data folder comes first: what a
 /// server takes does not hang on where it was started.
-pub(crate) fn find_campaign(config: &Config, name: &str) -> Result<(String, Files), Failure> {
-    if let Some(path) = campaign_folders(config)?.get(name) {
+pub(crate) fn find_campaign(config: &Config, name: &str) -> Result<(String, Files), Reason> {
+    let known = campaign_folders(config);
+    if let Some(path) = known.get(name) {
         return Ok((name.to_owned(), read_folder(path)?));
     }
     let path = Path::new(name);
     if path.join("campaign.toml").is_file() {
-        let name = path.canonicalize()?.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok((name, read_folder(path)?));
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok((name, read_folder(&path)?));
     }
     if let Some(files) = embedded(name).filter(|_| name != "template") {
         return Ok((name.to_owned(), files));
     }
-    let known: Vec<String> = campaign_folders(config)?.into_keys().collect();
-    Err(Failure(format!(
-        "campaign \"{name}\": neither a folder with campaign.toml, nor one of {}/campaigns ({}), nor a shipped one (telesales, reminder)",
-        config.data.dir.display(),
-        if known.is_empty() { "none there".to_owned() } else { known.join(", ") }
-    )))
+    let known: Vec<String> = known.into_keys().collect();
+    Err(Reason::new("folder.unknown")
+        .with("campaign", name)
+        .with("folder", config.data.dir.join("campaigns").display())
+        .with("known", if known.is_empty() { "-".to_owned() } else { known.join(", ") }))
 }

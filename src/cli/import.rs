@@ -4,7 +4,7 @@ use super::{Failure, Place, block_on, check, data};
 use crate::campaign::list::ImportReport;
 use crate::live::clock;
 use crate::store::IntakeError;
-use crate::words::Lang;
+use crate::words::{Lang, Reason};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,16 +48,12 @@ impl Import {
 
     /// With the file's name, which the list's own errors do not know, and what to do.
     fn failed(&self, error: &IntakeError) -> Failure {
-        let file = self.file.display();
-        Failure(match error {
-            IntakeError::File { error, .. } => {
-                format!("{file}: {error}. Give the path of a CSV file that can be read; nothing was kept.")
-            }
-            IntakeError::List(error) => format!("{file}: {} Nothing was kept.", error.reason.text(check::lang(None))),
-            IntakeError::Store(error) => format!(
-                "{file}: {error}. What was kept so far is whole rows; import the same file again and it goes on from there."
-            ),
-        })
+        let reason = match error {
+            IntakeError::File { error, .. } => Reason::new("cli.list_file").with("error", error),
+            IntakeError::List(error) => Reason::new("cli.list_wrong").with("why", error.reason.text(check::lang(None))),
+            IntakeError::Store(error) => Reason::new("cli.list_store").with("error", error),
+        };
+        Failure::from(reason.with("file", self.file.display()))
     }
 
     fn print(&self, report: &ImportReport) -> Result<(), Failure> {
@@ -67,25 +63,21 @@ impl Import {
         }
         let lang: Lang = check::lang(None);
         for rejected in report.rejections.iter().take(50) {
-            println!("line {}: {} ({})", rejected.line, rejected.reason.text(lang), rejected.value);
+            let row = Reason::new("cli.list_row").with("line", rejected.line).with("value", &rejected.value);
+            println!("{}", row.with("why", rejected.reason.text(lang)).text(lang));
         }
         let more = report.rejected.saturating_sub(50);
         if more > 0 {
-            println!("... and {more} more; --json shows them");
+            println!("{}", Reason::new("cli.list_more").with("count", more).text(lang));
         }
-        let kept = if self.dry_run { "would be kept" } else { "are kept" };
-        println!(
-            "{}: {} rows ({}, {:?}), {} {kept}, {} rejected. 共 {} 行，接受 {}，拒绝 {}。",
-            self.file.display(),
-            report.rows,
-            report.encoding,
-            report.delimiter,
-            report.accepted,
-            report.rejected,
-            report.rows,
-            report.accepted,
-            report.rejected
-        );
+        let total = Reason::new(if self.dry_run { "cli.list_dry" } else { "cli.list_kept" })
+            .with("file", self.file.display())
+            .with("rows", report.rows)
+            .with("encoding", &report.encoding)
+            .with("delimiter", format!("{:?}", report.delimiter))
+            .with("accepted", report.accepted)
+            .with("rejected", report.rejected);
+        println!("{}", total.text(lang));
         Ok(())
     }
 }

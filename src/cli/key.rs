@@ -3,6 +3,7 @@
 use super::{Failure, Place, block_on, data};
 use crate::live::clock;
 use crate::store::{Binding, KeyRow, Scope, Store};
+use crate::words::Reason;
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -54,9 +55,7 @@ impl Key {
 }
 
 async fn new(place: &Place, scope: &str, agent: Option<String>, campaign: Option<String>) -> Result<(), Failure> {
-    let scope: Scope = scope
-        .parse()
-        .map_err(|_| Failure(format!("--scope {scope}: one of admin, manager, supervisor, agent, client")))?;
+    let scope: Scope = scope.parse().map_err(|_| one_of("--scope", scope, SCOPES))?;
     bindings_fit("--scope", scope, agent.is_some(), campaign.is_some())?;
     let store = data::open_store(&place.load()?).await?;
     let made = bind_and_make(&store, scope, agent, campaign).await;
@@ -67,17 +66,21 @@ async fn new(place: &Place, scope: &str, agent: Option<String>, campaign: Option
     Ok(())
 }
 
+pub(super) const SCOPES: &str = "admin, manager, supervisor, agent, client";
+
+pub(super) fn one_of(flag: &str, value: &str, known: &str) -> Reason {
+    Reason::new("cli.one_of").with("flag", flag).with("value", value).with("known", known)
+}
+
 /// An agent's or a client's key or login without its binding would see what is others'. `flag`: how the scope is named.
 pub(super) fn bindings_fit(flag: &str, scope: Scope, agent: bool, campaign: bool) -> Result<(), Failure> {
-    let fail = |text: &str| Err(Failure(format!("{flag} {scope} {text}")));
+    let fail = |code: &str| Err(Reason::new(code).with("scope", format!("{flag} {scope}")).into());
     match (scope, agent, campaign) {
-        (Scope::Agent, false, _) => fail("needs --agent NAME: whose it is"),
-        (Scope::Client, _, false) => fail("needs --campaign NAME: what the client may see"),
-        (Scope::Agent, _, true) => fail("takes no --campaign: an agent is bound to itself"),
-        (Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client, true, _) => {
-            fail("takes no --agent: only agent does")
-        }
-        (Scope::Admin | Scope::Manager | Scope::Supervisor, _, true) => fail("takes no --campaign: only client does"),
+        (Scope::Agent, false, _) => fail("cli.needs_agent"),
+        (Scope::Client, _, false) => fail("cli.needs_campaign"),
+        (Scope::Agent, _, true) => fail("cli.agent_no_campaign"),
+        (Scope::Admin | Scope::Manager | Scope::Supervisor | Scope::Client, true, _) => fail("cli.no_agent"),
+        (Scope::Admin | Scope::Manager | Scope::Supervisor, _, true) => fail("cli.no_campaign"),
         (Scope::Agent, true, false) | (Scope::Client, false, true) => Ok(()),
         (Scope::Admin | Scope::Manager | Scope::Supervisor, false, false) => Ok(()),
     }
@@ -102,13 +105,13 @@ pub(super) async fn binding(
     let mut binding = Binding::default();
     if let Some(name) = agent {
         let row = store.agent_named(&name).await?;
-        binding.agent = Some(row.ok_or_else(|| Failure(format!("--agent {name}: no such agent")))?.id);
+        binding.agent = Some(row.ok_or_else(|| Reason::new("cli.unknown_agent").with("name", name))?.id);
     }
     if let Some(name) = campaign {
         let rows = store.campaigns().await?;
         let row = rows.iter().find(|row| row.name == name);
         let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-        let missing = || Failure(format!("--campaign {name}: no such campaign; there are: {}", known.join(", ")));
+        let missing = || Reason::new("cli.unknown_campaign").with("name", &name).with("known", known.join(", "));
         binding.campaign = Some(row.ok_or_else(missing)?.id);
     }
     Ok(binding)
@@ -128,5 +131,5 @@ async fn revoke(place: &Place, id: &str) -> Result<(), Failure> {
     let store = data::open_store(&place.load()?).await?;
     let found = store.revoke_key(id.parse()?, clock::wall_now()).await?;
     store.close().await;
-    if found { Ok(()) } else { Err(Failure(format!("key {id}: not there, or revoked already"))) }
+    if found { Ok(()) } else { Err(Reason::new("cli.unknown_key").with("id", id).into()) }
 }

@@ -130,6 +130,13 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+impl From<crate::words::Reason> for Failure {
+    /// In the language of the terminal.
+    fn from(reason: crate::words::Reason) -> Failure {
+        Failure(reason.text(check::lang(None)))
+    }
+}
+
 pub fn main() -> ExitCode {
     let outpace = Outpace::parse();
     let result = match outpace.command {

@@ -4,14 +4,14 @@
 mod change;
 mod fitted;
 
-use super::{Failure, Place, data};
+use super::{Failure, Place, check, data};
 use crate::engine::CampaignSpec;
 use crate::facts::Envelope;
 use crate::sim::report::Summary;
 use crate::sim::report_bands::{self, Bands, Paired};
 use crate::sim::run::{Day, simulate};
 use crate::sim::{Scenario, lines, report_html};
-use crate::words::{CampaignId, ClientId, SellerId};
+use crate::words::{CampaignId, ClientId, Reason, SellerId};
 use change::Change;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -142,9 +142,10 @@ impl Simulate {
             println!("{}", serde_json::to_string_pretty(&day.summary)?);
             return Ok(());
         }
-        print!("{}", day.summary.text());
+        let lang = check::lang(None);
+        print!("{}", day.summary.text(lang));
         if day.violations > 0 {
-            println!("{} rules were broken: please report this with the seed. 有规则被违反。", day.violations);
+            println!("{}", Reason::new("simulate.violations").with("count", day.violations).text(lang));
         }
         Ok(())
     }
@@ -242,7 +243,12 @@ impl Progress {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let spent = self.began.elapsed().as_secs_f64();
         let left = spent / done as f64 * (self.total - done) as f64;
-        let text = format!("{done} of {} days, {spent:.0} s, about {left:.0} s left 剩余约 {left:.0} 秒", self.total);
+        let text = Reason::new("simulate.progress")
+            .with("done", done)
+            .with("total", self.total)
+            .with("spent", format!("{spent:.0}"))
+            .with("left", format!("{left:.0}"))
+            .text(check::lang(None));
         let tenth = (self.total / 10).max(1);
         if self.terminal {
             let _ = write!(std::io::stderr(), "\r\x1b[K{text}");

@@ -1,11 +1,11 @@
 //! `outpace user`: people who log in on the pages. Passwords are kept as argon2id hashes, generated ones printed once.
 
 use super::config::Sip;
-use super::key::{binding, bindings_fit};
+use super::key::{SCOPES, binding, bindings_fit, one_of};
 use super::{Failure, Place, block_on, data};
 use crate::live::clock;
 use crate::store::{NewUser, Scope, Store, StoreError, generate_password};
-use crate::words::Lang;
+use crate::words::{Lang, Reason};
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -27,6 +27,9 @@ enum What {
         /// An agent that has no user any more; without it, role agent makes an agent. 为已有座席补建用户。
         #[arg(long)]
         agent: Option<String>,
+        /// As customers and the floor know the agent, in any letters; default: the login name. 座席显示姓名。
+        #[arg(long)]
+        display: Option<String>,
         /// What may be seen. Needed by role client. 可见的活动。
         #[arg(long)]
         campaign: Option<String>,
@@ -65,9 +68,9 @@ impl User {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         block_on(async {
             match self.what {
-                What::Add { name, role, agent, campaign, lang, password_stdin, place } => {
+                What::Add { name, role, agent, display, campaign, lang, password_stdin, place } => {
                     let password = Password::take(password_stdin)?;
-                    add(&place, &Wish { name, role, agent, campaign, lang }, &password).await
+                    add(&place, &Wish { name, role, agent, display, campaign, lang }, &password).await
                 }
                 What::List { place } => list(&place).await,
                 What::Password { name, password_stdin, place } => {
@@ -86,6 +89,7 @@ struct Wish {
     name: String,
     role: String,
     agent: Option<String>,
+    display: Option<String>,
     campaign: Option<String>,
     lang: String,
 }
@@ -115,18 +119,19 @@ impl Password {
 }
 
 async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Failure> {
-    let Wish { name, role, agent, campaign, lang } = wish;
-    let scope: Scope = role
-        .parse()
-        .map_err(|_| Failure(format!("--role {role}: one of admin, manager, supervisor, agent, client")))?;
+    let Wish { name, role, agent, display, campaign, lang } = wish;
+    let scope: Scope = role.parse().map_err(|_| one_of("--role", role, SCOPES))?;
     let hires = scope == Scope::Agent && agent.is_none();
+    if display.is_some() && !hires {
+        return Err(Reason::new("cli.no_display").with("scope", format!("--role {scope}")).into());
+    }
     bindings_fit("--role", scope, agent.is_some() || hires, campaign.is_some())?;
     let known = [Lang::En, Lang::ZhHans, Lang::ZhHant].into_iter().find(|known| known.tag() == lang);
-    let lang = known.ok_or_else(|| Failure(format!("--lang {lang}: one of en, zh-Hans, zh-Hant")))?;
+    let lang = known.ok_or_else(|| one_of("--lang", lang, "en, zh-Hans, zh-Hant"))?;
     let config = place.load()?;
     let store = data::open_store(&config).await?;
     if hires {
-        let hired = hire(&store, &config.sip, name, lang, password).await;
+        let hired = hire(&store, &config.sip, (name, display.as_deref()), lang, password).await;
         store.close().await;
         return hired;
     }
@@ -145,8 +150,14 @@ async fn add(place: &Place, wish: &Wish, password: &Password) -> Result<(), Fail
 }
 
 /// An agent with a page and a softphone. A running server hears of it within a second.
-async fn hire(store: &Store, sip: &Sip, name: &str, lang: Lang, password: &Password) -> Result<(), Failure> {
-    let made = store.create_agent(name, lang, &sip.realm, clock::wall_now()).await?;
+async fn hire(
+    store: &Store,
+    sip: &Sip,
+    (name, display): (&str, Option<&str>),
+    lang: Lang,
+    password: &Password,
+) -> Result<(), Failure> {
+    let made = store.create_agent_shown(name, display, lang, &sip.realm, clock::wall_now()).await?;
     let password = match password.generated {
         true => Password { text: made.page_password, generated: true },
         false => {
@@ -183,8 +194,8 @@ async fn renew(place: &Place, name: &str, password: &Password) -> Result<(), Fai
     let done = store.set_password(name, &password.text).await;
     let known = names(&store).await;
     store.close().await;
-    if let Err(error @ StoreError::Missing { .. }) = &done {
-        return Err(Failure(format!("{error}; there are: {known}")));
+    if let Err(StoreError::Missing { .. }) = &done {
+        return Err(unknown(name, known));
     }
     done?;
     password.print();
@@ -196,7 +207,11 @@ async fn remove(place: &Place, name: &str) -> Result<(), Failure> {
     let removed = store.remove_user(name).await;
     let known = names(&store).await;
     store.close().await;
-    if removed? { Ok(()) } else { Err(Failure(format!("user \"{name}\" does not exist; there are: {known}"))) }
+    if removed? { Ok(()) } else { Err(unknown(name, known)) }
+}
+
+fn unknown(name: &str, known: String) -> Failure {
+    Reason::new("cli.unknown_user").with("name", name).with("known", known).into()
 }
 
 async fn names(store: &Store) -> String {

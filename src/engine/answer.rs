@@ -1,11 +1,11 @@
 //! From the INVITE to the verdict: ringing, answered, who or what is there.
 
 use super::io::*;
-use super::state::Stage;
+use super::state::{Call, Stage};
 use super::timers::Timer;
 use super::{Engine, Owner};
 use crate::campaign::cause::{self, Refusal as SipRefusal};
-use crate::campaign::profile::ClockStart;
+use crate::campaign::profile::{ClockStart, SILENT_GREETING_MS};
 use crate::facts::{Fact, Verdict};
 use crate::pacing::{Ending, Event};
 use crate::words::*;
@@ -147,32 +147,60 @@ impl Engine {
     }
 
     fn on_greeting_started(&mut self, id: CallId) {
+        let now = self.now;
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.answered.is_some() && !call.greeting_started {
-            call.greeting_started = true;
+        if call.answered.is_some() && call.greeting_started.is_none() {
+            call.greeting_started = Some(now);
             self.fact(Fact::GreetingStarted { call: id });
-            self.await_verdict(id, GREETING_MAX);
+            let deadline = self.amd_deadline(id);
+            match self.campaigns[&self.calls[&id].campaign].profile.clock_start {
+                ClockStart::Answer => {}
+                ClockStart::GreetingStart => self.await_verdict(id, deadline),
+                ClockStart::GreetingEnd | ClockStart::Live => self.await_verdict(id, GREETING_MAX),
+            }
         }
     }
 
     fn on_greeting_ended(&mut self, id: CallId, ago: Duration) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.greeting_started && call.greeting_ended.is_none() {
-            let ended = (self.now - ago).max(call.answered.unwrap_or(self.now));
-            call.greeting_ended = Some(ended);
-            let deadline = Duration::from_secs_f64(self.campaigns[&call.campaign].spec.settings.amd.deadline_seconds);
-            self.fact_at(ended, Fact::GreetingEnded { call: id });
-            self.await_verdict(id, deadline);
+        let Some(started) = call.greeting_started.filter(|_| call.greeting_ended.is_none()) else { return };
+        let ended = (self.now - ago).max(started);
+        call.greeting_ended = Some(ended);
+        self.fact_at(ended, Fact::GreetingEnded { call: id });
+        let deadline = self.amd_deadline(id);
+        match self.campaigns[&self.calls[&id].campaign].profile.clock_start {
+            ClockStart::Answer | ClockStart::GreetingStart => {}
+            ClockStart::Live => self.await_verdict(id, deadline),
+            ClockStart::GreetingEnd => {
+                self.await_verdict(id, deadline);
+                self.clock_began(id, ended);
+            }
         }
     }
 
-    /// AMD's deadline runs anew from the end of the greeting, for there the clock of the law starts. Where it starts
-    /// earlier, the first deadline stands.
+    /// The verdict was quicker than the detector of silence: the clock had started a moment before.
+    fn clock_began(&mut self, id: CallId, at: Moment) {
+        let unserved = |c: &&mut Call| !c.handled && matches!(c.stage, Stage::Waiting | Stage::Talking);
+        let Some(call) = self.calls.get_mut(&id).filter(unserved) else { return };
+        if call.clock.is_some_and(|clock| clock <= at) {
+            return;
+        }
+        call.clock = Some(at);
+        if call.stage == Stage::Waiting {
+            let due = (at + self.threshold_of(id)).max(self.now);
+            self.timers.set(Timer::Threshold(id), due);
+        }
+    }
+
+    fn amd_deadline(&self, id: CallId) -> Duration {
+        Duration::from_secs_f64(self.campaigns[&self.calls[&id].campaign].spec.settings.amd.deadline_seconds)
+    }
+
+    /// AMD's deadline runs anew from where the clock of the law starts; where that is the answer, the first one stands.
     fn await_verdict(&mut self, id: CallId, deadline: Duration) {
         let call = &self.calls[&id];
-        let campaign = &self.campaigns[&call.campaign];
-        let listening = call.stage == Stage::Listening && campaign.spec.settings.amd.enabled;
-        if listening && !campaign.profile.amd_inside_threshold() {
+        let listening = call.stage == Stage::Listening && self.campaigns[&call.campaign].spec.settings.amd.enabled;
+        if listening {
             self.after(Timer::Verdict(id), deadline + VERDICT_GRACE);
         }
     }
@@ -218,20 +246,31 @@ impl Engine {
         }
     }
 
-    /// Where the profile of the law says that the seconds count from.
     fn start_legal_clock(&mut self, id: CallId) {
+        let clock = self.legal_clock(id);
+        self.calls.get_mut(&id).expect("classified").clock = Some(clock);
+        self.serve(id);
+    }
+
+    /// Where the profile of the law says that the seconds count from, as far as anybody can tell by now (KPI dictionary,
+    /// section 4). A greeting that never came is over two seconds after the answer at the latest.
+    pub(super) fn legal_clock(&self, id: CallId) -> Moment {
         let now = self.now;
-        let call = self.calls.get_mut(&id).expect("classified");
+        let call = &self.calls[&id];
         let campaign = &self.campaigns[&call.campaign];
-        let answered = call.answered.expect("classified after the answer");
-        let clock = match campaign.profile.clock_start {
+        let answered = call.answered.expect("the clock is asked for after the answer");
+        let silent = now.min(answered + Duration::from_millis(u64::from(SILENT_GREETING_MS)));
+        match campaign.profile.clock_start {
             ClockStart::Answer => answered,
             ClockStart::GreetingStart | ClockStart::GreetingEnd if !campaign.spec.settings.amd.enabled => answered,
-            ClockStart::GreetingStart | ClockStart::GreetingEnd => call.greeting_ended.unwrap_or(now),
+            ClockStart::GreetingStart => call.greeting_started.unwrap_or(silent),
+            ClockStart::GreetingEnd => match (call.greeting_started, call.greeting_ended) {
+                (_, Some(ended)) => ended,
+                (Some(_), None) => now,
+                (None, None) => silent,
+            },
             ClockStart::Live => now,
-        };
-        call.clock = Some(clock);
-        self.serve(id);
+        }
     }
 
     fn on_refused(&mut self, id: CallId, code: u16, q850: Option<u8>, local: bool) {

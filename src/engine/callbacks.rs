@@ -1,10 +1,15 @@
 //! Callbacks that were promised with an agent of their own, as pacing expects them: from its time on each wants one agent
 //! who then is not free. A promise leaves when it is kept, moved or comes to nothing, however that came about: the call
-//! was placed, the lead was closed, the number may never be called again. It refuses to place calls: leases do.
+//! was placed, the lead was closed, the number may never be called again. And how a call at hand comes to a promise: a
+//! fact at once. It refuses to place calls: leases do.
 
 use super::Engine;
+use super::io::Command;
 use super::tape::Entry;
+use crate::facts::Fact;
+use crate::script::Answer;
 use crate::words::*;
+use std::time::Duration;
 
 /// When, and whose number.
 #[derive(Debug, Clone)]
@@ -61,6 +66,50 @@ impl Engine {
         let off: Vec<(CampaignId, LeadId)> = self.campaigns.iter().flat_map(of_it).collect();
         off.into_iter().for_each(|(id, lead)| self.promise_over(id, lead));
         self.suppressed.insert(number_hash)
+    }
+
+    // ── promises of a call at hand ──
+
+    /// The flow asks for it.
+    pub(super) fn promise_callback(
+        &mut self,
+        id: CallId,
+        seconds: Option<f64>,
+        local: Option<&str>,
+        note: Option<String>,
+    ) -> Answer {
+        let call = &self.calls[&id];
+        let zone = call.lead.zones.first().cloned();
+        let lead = call.lead.id;
+        let at = match (seconds, local) {
+            (Some(seconds), _) => Some(self.wall() + Duration::from_secs_f64(seconds.clamp(0.0, 3.0e7))),
+            (None, Some(text)) => self.parse_local(text, zone.as_deref()),
+            (None, None) => None,
+        };
+        let Some(at) = at else { return Answer::Nothing("bad_time".to_owned()) };
+        self.note_promise(id, at);
+        if let Some(note) = note {
+            self.command(Command::KeepNote { call: id, lead, note });
+        }
+        Answer::Said
+    }
+
+    /// A promise stands from now on, whatever happens to this program. The last one of a call holds.
+    pub(super) fn note_promise(&mut self, id: CallId, at: Wall) {
+        let call = self.calls.get_mut(&id).expect("somebody talks, or wraps up");
+        if call.callback.replace(at) != Some(at) {
+            self.answer_when_durable = true;
+            self.fact(Fact::CallbackPromised { call: id, at });
+        }
+    }
+
+    /// `YYYY-MM-DD HH:MM` (or with a T) in the customer's zone.
+    fn parse_local(&self, text: &str, zone: Option<&str>) -> Option<Wall> {
+        let zone = jiff::tz::TimeZone::get(zone?).ok()?;
+        let local: jiff::civil::DateTime = text.trim().replace(' ', "T").parse().ok()?;
+        let at = zone.to_ambiguous_zoned(local).compatible().ok()?;
+        let at = Wall(at.timestamp().as_microsecond());
+        (at > self.wall()).then_some(at)
     }
 }
 

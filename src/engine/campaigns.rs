@@ -117,6 +117,25 @@ impl Engine {
         };
         self.campaigns.insert(id, campaign);
         self.recall_promises(id);
+        if let Some(halted) = self.halted.remove(&id) {
+            self.stay_halted(halted);
+        }
+    }
+
+    /// A restart starts nothing that somebody had stopped, and says who that was.
+    fn stay_halted(&mut self, Halted { campaign: id, state, by, counts }: Halted) {
+        let reason = match state {
+            CampaignState::Paused => Reason::new("campaign.paused").with("by", person(&by)),
+            CampaignState::Draining => Reason::new("campaign.draining").with("by", person(&by)),
+            CampaignState::Finished => finished(counts),
+            // The host starts what was running.
+            CampaignState::Idle | CampaignState::Running => return,
+        };
+        let campaign = self.campaigns.get_mut(&id).expect("just installed");
+        campaign.state = state;
+        campaign.counts = counts;
+        campaign.by = by;
+        self.note_state(id, reason);
     }
 
     /// A new day or month of the law has begun.
@@ -144,7 +163,7 @@ impl Engine {
         campaign.told.reason = Reason::new("campaign.starting");
         campaign.rests = None;
         campaign.restless = true;
-        campaign.unseen = true;
+        campaign.show_at_once();
         campaign.by.clone_from(&by);
         self.fact(Fact::CampaignStarted { campaign: id, by });
         let now = self.now;
@@ -179,7 +198,7 @@ impl Engine {
     fn stop_placing(&mut self, id: CampaignId, state: CampaignState, reason: Reason) -> Result<(), Refusal> {
         let campaign = self.campaigns.get_mut(&id).ok_or_else(|| campaign_not_found(id))?;
         campaign.state = state;
-        campaign.unseen = true;
+        campaign.show_at_once();
         self.note_state(id, reason);
         self.timers.cancel(Timer::Pace(id));
         self.timers.cancel(Timer::Lease(id));
@@ -196,10 +215,7 @@ impl Engine {
         campaign.state = CampaignState::Finished;
         campaign.unseen = true;
         let counts = campaign.counts;
-        self.note_state(
-            id,
-            Reason::new("campaign.finished").with("closed", counts.closed).with("excluded", counts.excluded),
-        );
+        self.note_state(id, finished(counts));
         self.timers.cancel(Timer::Pace(id));
         self.keep_learned(id);
         self.fact(Fact::CampaignFinished { campaign: id });
@@ -219,7 +235,7 @@ impl Engine {
         campaign.rests = None;
         campaign.tape.write(now, wall, &Entry::Mode(mode));
         campaign.restless = true;
-        campaign.unseen = true;
+        campaign.show_at_once();
         self.fact(Fact::PacingModeChanged { campaign: id, mode: mode_name(mode).to_owned(), by });
         self.end_previews(id);
         Ok(Reply::Done)
@@ -301,6 +317,10 @@ impl Engine {
             }
         }
     }
+}
+
+fn finished(counts: LeadCounts) -> Reason {
+    Reason::new("campaign.finished").with("closed", counts.closed).with("excluded", counts.excluded)
 }
 
 fn configured(spec: &CampaignSpec, mode: Mode) -> Fact {

@@ -5,7 +5,7 @@ use super::io::*;
 use super::state::{Call, Pending, Stage};
 use super::timers::Timer;
 use crate::campaign::settings::HandledBy;
-use crate::facts::{Abandon, Fact, Verdict};
+use crate::facts::{Abandon, Fact};
 use crate::pacing::{Ending, Event};
 use crate::script::Prompt;
 use crate::words::*;
@@ -135,6 +135,11 @@ impl Engine {
         self.tell_pacing(campaign, Event::Unserved { call: id, answered, abandoned });
     }
 
+    /// So long a person may wait.
+    pub(super) fn threshold_of(&self, id: CallId) -> Duration {
+        threshold(&self.campaigns[&self.calls[&id].campaign])
+    }
+
     pub(super) fn leave_queue(&mut self, id: CallId) {
         let campaign = self.calls[&id].campaign;
         if let Some(campaign) = self.campaigns.get_mut(&campaign) {
@@ -218,13 +223,7 @@ impl Engine {
     fn after_prompt(&mut self, id: CallId) {
         let call = self.calls.get_mut(&id).expect("a prompt ended on it");
         match call.stage {
-            Stage::Message => {
-                let cause = match call.classified {
-                    Some(Verdict::Machine(kind)) => Cause::Machine(kind),
-                    Some(Verdict::Human | Verdict::Unknown) | None => Cause::AbandonedNoAgent,
-                };
-                self.end_call(id, cause, Side::Us);
-            }
+            Stage::Message => self.after_message(id),
             Stage::Talking => {
                 call.talk.pending = Pending::Nothing;
                 self.resume_flow(id, crate::script::Answer::Said);

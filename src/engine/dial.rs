@@ -5,10 +5,12 @@ use super::io::*;
 use super::state::{Call, Stage};
 use super::timers::Timer;
 use super::{Engine, Owner};
+use crate::campaign::rules::Rule;
 use crate::campaign::{Lead, Verdict};
 use crate::facts::{Fact, LeadEnd};
 use crate::pacing::{Ending, Event};
 use crate::words::*;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How soon the store is asked again while calls are in flight, whose leads may come back.
@@ -96,6 +98,25 @@ impl Engine {
         self.give_back(id, leads);
     }
 
+    /// The store kept room for an attempt on a day that is over at the called party (or, where a clock was set back,
+    /// has not begun). On today's another campaign may have had the last one.
+    pub(super) fn day_is_over(&self, id: CampaignId, lead: &Lead) -> bool {
+        let zone = &self.campaigns[&id].spec.settings.hours.zone;
+        LocalDay::at(self.wall(), &lead.zones, zone).date != lead.day
+    }
+
+    /// Gives such a lead back, with all that are like it. They are leased again where today has room for them.
+    pub(super) fn give_back_yesterdays(&mut self, id: CampaignId, first: LeadId) {
+        let campaign = self.campaigns.get_mut(&id).expect("leased for one of ours");
+        let hopper = std::mem::take(&mut campaign.hopper);
+        let (over, todays): (VecDeque<Lead>, _) = hopper.into_iter().partition(|lead| self.day_is_over(id, lead));
+        let campaign = self.campaigns.get_mut(&id).expect("looked up above");
+        campaign.hopper = todays;
+        // The store has leads again.
+        campaign.dry = false;
+        self.give_back(id, std::iter::once(first).chain(over.into_iter().map(|lead| lead.id)).collect());
+    }
+
     // ── placing ──
 
     /// Places the next lead that the gate lets through. False: no lead or no trunk.
@@ -104,6 +125,10 @@ impl Engine {
             let Some(trunk) = self.free_trunk(id, &[]) else { return false };
             let campaign = self.campaigns.get_mut(&id).expect("paced");
             let Some(lead) = campaign.hopper.pop_front() else { return false };
+            if self.day_is_over(id, &lead) {
+                self.give_back_yesterdays(id, lead.id);
+                continue;
+            }
             let verdict = self.ask_gate(id, &lead);
             if verdict.allowed {
                 self.campaigns.get_mut(&id).expect("paced").told.let_through();
@@ -230,15 +255,20 @@ impl Engine {
             |call: &Call| matches!(call.stage, Stage::Cleared) && campaign.is_none_or(|id| id == call.campaign);
         let calls: Vec<CallId> = self.calls.values().filter(|c| stopped(c)).map(|c| c.id).collect();
         for call in calls {
-            self.outgoing.retain(|queued| *queued != call);
-            self.drop_undialed(call, NotDialed::Withdrawn, vec!["campaign.stopped".to_owned()]);
+            self.recall(call, "campaign.stopped");
         }
+    }
+
+    /// Takes back a call whose INVITE has not left: its record may be on its way to the disk, or it waits for its turn.
+    pub(super) fn recall(&mut self, id: CallId, rule: &str) {
+        self.outgoing.retain(|queued| *queued != id);
+        self.drop_undialed(id, NotDialed::Withdrawn, vec![rule.to_owned()]);
     }
 
     /// Sends what the trunks' calls-per-second limits let through, in order.
     pub(super) fn send_outgoing(&mut self) {
         let now = self.now;
-        let mut later = std::collections::VecDeque::new();
+        let mut later = VecDeque::new();
         let mut next: Option<Moment> = None;
         while let Some(id) = self.outgoing.pop_front() {
             let Some(trunk) = self.calls.get(&id).and_then(|c| c.trunk) else { continue };
@@ -260,15 +290,20 @@ impl Engine {
         }
     }
 
-    /// The gate's second look, at the last moment: hours may close and people opt out while a call waits for its turn on the trunk.
+    /// The gate's second look, at the last moment: hours may close, a day may end and people opt out while a call waits for
+    /// its turn on the trunk.
     fn dial_if_still_allowed(&mut self, id: CallId, trunk: TrunkId) {
         let call = self.calls.get(&id).expect("queued calls exist");
         let verdict = self.ask_gate(call.campaign, &call.lead);
-        if verdict.allowed {
-            self.dial(id, trunk);
-        } else {
+        // A second trunk is the same attempt, which the first one began on its day.
+        let late = call.refused_by.is_empty() && self.day_is_over(call.campaign, &call.lead);
+        if !verdict.allowed {
             let why = verdict.why.expect("a refusal has its reason");
             self.drop_undialed(id, why, verdict.rules.to_strings());
+        } else if late {
+            self.withdraw(id, NotDialed::Withdrawn, vec![Rule::AttemptsDay.id().to_owned()]);
+        } else {
+            self.dial(id, trunk);
         }
     }
 

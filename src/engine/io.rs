@@ -7,7 +7,9 @@ mod request;
 pub use super::shown::{AfterCall, AgentCallView, AgentView, CampaignView, DecisionView, InFlight, PreviewView, View};
 use crate::campaign::Lead;
 use crate::facts::Verdict;
-pub use crate::facts::{LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead};
+pub use crate::facts::{
+    Halted, LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead,
+};
 use crate::words::*;
 pub use output::{Command, Output, Refusal, RefusalKind, Reply};
 pub use request::{Amendment, CampaignSpec, Request};
@@ -71,10 +73,6 @@ pub enum Input {
         sha256: String,
         file: String,
     },
-    /// The wall-clock watchdog of `live` fired while this campaign's flow ran.
-    ScriptWatchdog {
-        campaign: CampaignId,
-    },
     /// From the API, a robot, the command line. Answered by `Command::Reply`.
     Request {
         id: RequestId,
@@ -107,7 +105,9 @@ pub struct Recovered {
     pub trunks: Vec<TrunkRecord>,
     /// Numbers that may never be called, as keyed hashes (opt-outs and do-not-call lists).
     pub suppressed: Vec<String>,
-    /// Campaigns that were running: they are configured and started again by the host, with these ledgers.
+    /// They stand still again once they are configured. Those that were running are started again by the host.
+    pub halted: Vec<Halted>,
+    /// Who was answered and who was abandoned lately, by campaign.
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
     /// What earlier runs taught, the newest of each list type and hour.
     pub learned: Vec<LearnedRow>,
@@ -122,6 +122,9 @@ pub struct AgentRecord {
     pub id: AgentId,
     /// Login name, and user part of the softphone's address of record.
     pub name: String,
+    /// As customers know the agent (`{agent}`); without it, by the login name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
     pub lang: Lang,
 }
 

@@ -13,6 +13,7 @@ mod dial;
 pub mod door;
 pub mod io;
 mod learned;
+mod message;
 mod outcome;
 mod pace;
 mod page;
@@ -31,6 +32,7 @@ mod timers;
 mod views;
 mod watchdogs;
 mod why;
+mod withheld;
 pub mod world;
 mod wrapup;
 
@@ -78,6 +80,8 @@ pub struct Engine {
     /// What the current request did must be on disk before it is answered.
     answer_when_durable: bool,
     ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
+    /// Campaigns that stood still when the last run ended, until they are configured.
+    halted: BTreeMap<CampaignId, Halted>,
     orders: BTreeMap<OrderId, facts::OrderState>,
     /// Leads on their way when the last run died; planned when their campaign is configured.
     unplanned: Vec<UnplannedLead>,
@@ -134,6 +138,7 @@ impl Engine {
             held: VecDeque::new(),
             answer_when_durable: false,
             ledgers: BTreeMap::new(),
+            halted: BTreeMap::new(),
             orders: BTreeMap::new(),
             unplanned: Vec::new(),
             learned: BTreeMap::new(),
@@ -173,9 +178,6 @@ impl Engine {
             Input::Recorded { call, recording, length_ms, sha256, file } => {
                 self.recordings_open.remove(&recording);
                 self.fact(Fact::RecordingClosed { call, recording, length_ms, sha256, file });
-            }
-            Input::ScriptWatchdog { campaign } => {
-                tracing::warn!(%campaign, "the wall-clock watchdog stopped a flow");
             }
             Input::Request { id, by, request } => self.on_request(id, by, request),
             Input::Shutdown { within } => self.on_shutdown(within),

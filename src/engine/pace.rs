@@ -113,7 +113,10 @@ impl Engine {
         for trunk in self.trunks.values_mut().filter(|trunk| trunk.up == Some(true) && campaign.may_use(trunk)) {
             room.calls_this_second += trunk.rate.allowed(now);
         }
-        let queued = u32::try_from(self.undurable.len() + self.outgoing.len()).unwrap_or(u32::MAX);
+        // What waits for the disk, or for its turn on a trunk that this campaign may use, comes first.
+        let waiting = self.undurable.iter().map(|(_, call)| call).chain(&self.outgoing);
+        let trunks = waiting.filter_map(|call| self.trunks.get(&self.calls.get(call)?.trunk?));
+        let queued = u32::try_from(trunks.filter(|trunk| campaign.may_use(trunk)).count()).unwrap_or(u32::MAX);
         room.calls_this_second = room.calls_this_second.saturating_sub(queued);
         room
     }
@@ -128,3 +131,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,7 @@ mod tests {
         fn ready() -> Bench {
             let mut bench =
                 Bench { engine: Engine::new(1), now: Moment::ZERO, state: None, facts: Vec::new(), asked: 0 };
-            let record = AgentRecord { id: ANNA, name: "anna".into(), lang: Lang::En };
+            let record = AgentRecord { id: ANNA, name: "anna".into(), display: None, lang: Lang::En };
             let known = Recovered { node: 1, epoch: 1, agents: vec![record], ..Recovered::default() };
             bench.put(Input::WallClock { offset: 0 });
             bench.put(Input::Recovered(Box::new(known)));

@@ -59,13 +59,26 @@ impl Engine {
         if let Some(wanted) = lead {
             let at = campaign.hopper.iter().position(|lead| lead.id == wanted);
             let Some(lead) = at.and_then(|at| campaign.hopper.remove(at)) else {
-                self.wanted.insert(wanted, id);
-                self.command(Command::LeaseLead { campaign: campaign_id, lead: wanted });
-                return Ok(Reply::Done);
+                return self.want(id, campaign_id, wanted);
             };
             return if self.show(id, campaign_id, lead) { Ok(Reply::Done) } else { Err(conflict("preview.held")) };
         }
         if self.show_next(id, campaign_id) { Ok(Reply::Done) } else { Err(conflict("preview.no_lead")) }
+    }
+
+    /// Fetches a lead for whoever asked first.
+    fn want(&mut self, id: AgentId, campaign: CampaignId, lead: LeadId) -> Result<Reply, Refusal> {
+        match self.wanted.get(&lead) {
+            Some(first) if *first == id => return Ok(Reply::Done),
+            Some(_) => {
+                let reason = Reason::new("preview.lead_wanted").with("lead", lead);
+                return Err(Refusal { kind: RefusalKind::Conflict, reason });
+            }
+            None => {}
+        }
+        self.wanted.insert(lead, id);
+        self.command(Command::LeaseLead { campaign, lead });
+        Ok(Reply::Done)
     }
 
     /// The store's answer about a lead that an agent wants to call.
@@ -163,14 +176,23 @@ impl Engine {
                 self.lease(id);
                 return false;
             };
+            if self.day_is_over(id, &lead) {
+                self.give_back_yesterdays(id, lead.id);
+                continue;
+            }
             if self.show(agent, id, lead) {
                 return true;
             }
         }
     }
 
-    /// The gate is asked before a lead is shown: nobody studies one that may not be called. False: it was held.
+    /// The gate is asked before a lead is shown: nobody studies one that may not be called. False: it was held, or its
+    /// day is over.
     fn show(&mut self, agent: AgentId, id: CampaignId, lead: Lead) -> bool {
+        if self.day_is_over(id, &lead) {
+            self.give_back_yesterdays(id, lead.id);
+            return false;
+        }
         let verdict = self.ask_gate(id, &lead);
         if !verdict.allowed {
             self.hold_lead(id, &lead, verdict);
@@ -201,6 +223,12 @@ impl Engine {
             let Some(trunk) = self.free_trunk(id, &[]) else { return false };
             let campaign = self.campaigns.get_mut(&id).expect("paced");
             let Some((agent, lead)) = campaign.accepted.pop_front() else { return false };
+            if self.day_is_over(id, &lead) {
+                self.give_back_yesterdays(id, lead.id);
+                self.notice(agent, Reason::new("preview.lead_gone").with("lead", lead.id));
+                self.back_to_work(agent);
+                continue;
+            }
             let verdict = self.ask_gate(id, &lead);
             if verdict.allowed {
                 let call = self.place(id, trunk, lead, verdict);
@@ -250,12 +278,18 @@ impl Engine {
         let dialing = self.floor.session(id).filter(|s| s.state == AgentState::ManualDial).and_then(|s| s.call);
         if let Some(call) = dialing {
             self.floor.session_mut(id).expect("just looked up").call = None;
-            if let Some(call) = self.calls.get_mut(&call) {
-                call.reserved_for = None;
-            }
-            if self.calls.get(&call).is_some_and(|call| call.stage == Stage::Dialing) {
-                self.end_call(call, Cause::CancelledStopped, Side::Us);
-            }
+            self.let_go(call);
+        }
+    }
+
+    /// Its agent is gone: unless somebody has answered, nobody is disturbed for nothing.
+    fn let_go(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.reserved_for = None;
+        match call.stage {
+            Stage::Placed | Stage::Cleared => self.recall(id, "agent.gone"),
+            Stage::Dialing => self.end_call(id, Cause::CancelledStopped, Side::Us),
+            Stage::Listening | Stage::Waiting | Stage::Message | Stage::Talking | Stage::Ending => {}
         }
     }
 
@@ -312,3 +346,6 @@ impl Engine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! What may still be up at the carrier holds its channel (I10) until the line layer says that it is over (I11); its
 //! record is closed then, for somebody may pick up a phone that the dead program made ring.
 
+use super::callbacks::Word;
 use super::io::*;
 use super::timers::Timer;
 use super::{Engine, Owner};
@@ -32,12 +33,13 @@ impl Engine {
         self.durable = known.last_seq;
         self.suppressed = known.suppressed.into_iter().collect();
         self.ledgers = known.ledgers;
+        self.halted = known.halted.into_iter().map(|halted| (halted.campaign, halted)).collect();
         self.learned = known.learned.into_iter().map(|row| ((row.list_type.clone(), row.hour), row)).collect();
         self.promised = known.promised;
         self.orders = known.orders.into_iter().collect();
         self.fact(Fact::EngineStarted { epoch: known.epoch, program: env!("CARGO_PKG_VERSION").to_owned() });
         for agent in known.agents {
-            self.floor.add(agent.id, agent.name, agent.lang);
+            self.floor.add(agent.id, agent.display.unwrap_or(agent.name), agent.lang);
         }
         for trunk in known.trunks {
             self.add_trunk(trunk);
@@ -118,7 +120,7 @@ impl Engine {
     }
 
     fn close_open_call(&mut self, open: OpenCall) {
-        let OpenCall { call, campaign, lead, attempt, .. } = open;
+        let OpenCall { call, campaign, lead, attempt, number_hash, agent, callback, .. } = open;
         let unjudged = open.machine.is_none() && !open.bridged && open.abandoned.is_none();
         if let Some(answered) = open.answered.filter(|_| unjudged) {
             self.fact(Fact::CallAbandoned { call, abandon: Abandon::Crash, waited_ms: 0, pack: open.pack });
@@ -127,7 +129,9 @@ impl Engine {
         }
         let cause = Cause::Interrupted;
         self.fact(Fact::CallEnded { call, cause: cause.clone(), sip: None, q850: None, by: Side::Us, talk_ms: 0 });
-        self.unplanned.push(UnplannedLead { call, campaign, lead, attempt, cause: Some(cause), outcome: None });
+        let (cause, outcome) = (Some(cause), None);
+        let lost = UnplannedLead { call, campaign, lead, attempt, cause, outcome, number_hash, agent, callback };
+        self.unplanned.push(lost);
     }
 
     /// Who was served or judged before the crash; the store's ledgers hold calls that are over.
@@ -153,12 +157,15 @@ impl Engine {
             std::mem::take(&mut self.unplanned).into_iter().partition(|lead| lead.campaign == id);
         self.unplanned = others;
         let wall = self.wall();
-        for UnplannedLead { call, lead, attempt, cause, outcome, .. } in own {
+        for UnplannedLead { call, lead, attempt, cause, outcome, number_hash, agent, callback, .. } in own {
             let settings = &self.campaigns[&id].spec.settings;
             let cause = cause.unwrap_or(Cause::CancelledStopped);
-            let ending = Ending { cause: &cause, outcome: outcome.as_deref(), callback: None, opted_out: false };
+            // Who opted out in the call that the death cut off is among these.
+            let opted_out = self.suppressed.contains(&number_hash);
+            let ending = Ending { cause: &cause, outcome: outcome.as_deref(), callback, opted_out };
             let next = recycle::after_call(settings, attempt, &ending, wall);
-            self.plan(id, lead, call, None, next);
+            let word = agent.map(|agent| Word { agent, number_hash: &number_hash });
+            self.plan(id, lead, call, word, next);
         }
     }
 }

@@ -45,7 +45,7 @@ impl Engine {
                 Ok(Reply::Done)
             }
             Request::AddAgent(agent) => {
-                self.floor.add(agent.id, agent.name, agent.lang);
+                self.floor.add(agent.id, agent.display.unwrap_or(agent.name), agent.lang);
                 Ok(Reply::Done)
             }
             Request::Login { agent, campaigns } => self.login(agent, campaigns),

@@ -19,6 +19,9 @@ pub enum View {
 pub struct AgentView {
     pub agent: AgentId,
     pub session: Option<SessionId>,
+    /// Worked for in this session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignId>,
     pub state: Option<AgentState>,
     pub reason: Option<String>,
     pub since: Wall,

@@ -88,6 +88,12 @@ impl Campaign {
         let names = &self.spec.settings.dialing.trunks;
         names.is_empty() || names.contains(&trunk.record.name)
     }
+
+    /// Whoever gave an order sees it in the answer.
+    pub fn show_at_once(&mut self) {
+        self.unseen = true;
+        self.view_sent = Moment(i64::MIN / 2);
+    }
 }
 
 /// One attempt to reach one lead, from its placing to its outcome.
@@ -107,7 +113,7 @@ pub(super) struct Call {
     pub answered: Option<Moment>,
     /// Where the legal clock started.
     pub clock: Option<Moment>,
-    pub greeting_started: bool,
+    pub greeting_started: Option<Moment>,
     pub greeting_ended: Option<Moment>,
     pub classified: Option<crate::facts::Verdict>,
     pub machine_message: bool,
@@ -162,6 +168,8 @@ pub(super) struct Talk {
     pub step_name: String,
     pub steps_entered: u32,
     pub finish: Option<crate::script::Finish>,
+    /// What was pressed and filled in so far: no message of the flow may carry it into the record.
+    pub told: Vec<String>,
     /// The agent's own word on the outcome, before or after the flow's.
     pub outcome: Option<String>,
     /// Marked with the outcome: when to call again.
@@ -187,6 +195,8 @@ pub(super) enum Pending {
         digits_max: u8,
         finish_on: Option<char>,
         seconds: f64,
+        /// Of a menu's keys.
+        means: BTreeMap<char, String>,
     },
     Waiting,
 }
@@ -213,7 +223,7 @@ impl Call {
             rang: false,
             answered: None,
             clock: None,
-            greeting_started: false,
+            greeting_started: None,
             greeting_ended: None,
             classified: None,
             machine_message: false,

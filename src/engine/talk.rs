@@ -4,11 +4,13 @@ use super::Engine;
 use super::io::*;
 use super::state::{Pending, Stage};
 use super::timers::Timer;
+use super::withheld::withhold;
 use crate::campaign::settings::HandledBy;
 use crate::facts::{Abandon, Fact, OrderLine, OrderState};
 use crate::pacing::Event;
 use crate::script::{Answer, Ask, CallInfo, Finish, ScriptError, Step, StepKind, Turn, Values};
 use crate::words::*;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Requests that are answered at once (orders, fields) may follow each other so often before the flow counts as runaway.
@@ -91,12 +93,12 @@ impl Engine {
                 self.play(id, prompt);
                 None
             }
-            Ask::Gather { prompt, digits_max, seconds, finish_on } => {
+            Ask::Gather { prompt, digits_max, seconds, finish_on, means } => {
                 self.flow_speaks(id);
                 let playback = prompt.map(|prompt| self.play(id, prompt));
                 let call = self.calls.get_mut(&id).expect("talking");
                 call.talk.pending =
-                    Pending::Gathering { playback, digits: String::new(), digits_max, finish_on, seconds };
+                    Pending::Gathering { playback, digits: String::new(), digits_max, finish_on, seconds, means };
                 if playback.is_none() {
                     self.await_digits(id);
                 }
@@ -216,30 +218,49 @@ impl Engine {
 
     pub(super) fn on_digit(&mut self, id: CallId, digit: char) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Pending::Gathering { playback, digits, digits_max, finish_on, .. } = &mut call.talk.pending else { return };
+        if call.stage == Stage::Message {
+            self.on_key_at_message(id, digit);
+            return;
+        }
+        let Pending::Gathering { playback, digits, digits_max, finish_on, means, .. } = &mut call.talk.pending else {
+            return;
+        };
         let finished = *finish_on == Some(digit);
         if !finished {
             digits.push(digit);
         }
         let interrupted = playback.take().is_some();
         let complete = finished || digits.len() >= usize::from(*digits_max);
-        let collected = complete.then(|| std::mem::take(digits));
+        let collected = complete.then(|| (std::mem::take(digits), std::mem::take(means)));
         let leg = call.leg.expect("answered on a leg");
         if interrupted {
             self.command(Command::StopPlay { leg });
             self.timers.cancel(Timer::Playback(id));
         }
         match collected {
-            Some(digits) => self.digits_done(id, digits),
+            Some((digits, means)) => self.digits_done(id, digits, &means),
             None => self.await_digits(id),
         }
     }
 
-    fn digits_done(&mut self, id: CallId, digits: String) {
+    fn digits_done(&mut self, id: CallId, digits: String, means: &BTreeMap<char, String>) {
         self.timers.cancel(Timer::Flow(id));
         self.calls.get_mut(&id).expect("gathering").talk.pending = Pending::Nothing;
-        self.fact(Fact::ChoiceMade { call: id, step: "gather".to_owned(), choice: digits.clone(), by: Side::Customer });
+        self.note_digits(id, &digits, means);
         self.resume_flow(id, Answer::Digits(digits));
+    }
+
+    /// What somebody types may be a PIN or a card's number: the record says how much came, and never what. Only the
+    /// declared meaning of a menu's key is a choice.
+    fn note_digits(&mut self, id: CallId, digits: &str, means: &BTreeMap<char, String>) {
+        let declared = digits.chars().next().and_then(|key| means.get(&key));
+        if let Some(choice) = declared.cloned() {
+            self.fact(Fact::ChoiceMade { call: id, step: "menu".to_owned(), choice, by: Side::Customer });
+            return;
+        }
+        let count = u8::try_from(digits.chars().count()).expect("at most digits_max of them");
+        self.fact(Fact::DigitsGathered { call: id, count });
+        self.calls.get_mut(&id).expect("gathering").talk.told.push(digits.to_owned());
     }
 
     pub(super) fn on_flow_timer(&mut self, id: CallId) {
@@ -247,9 +268,10 @@ impl Engine {
         match std::mem::take(&mut call.talk.pending) {
             Pending::Waiting => self.resume_flow(id, Answer::Said),
             Pending::Gathering { digits, .. } if digits.is_empty() => {
+                self.fact(Fact::DigitsGathered { call: id, count: 0 });
                 self.resume_flow(id, Answer::Nothing("timeout".to_owned()));
             }
-            Pending::Gathering { digits, .. } => self.digits_done(id, digits),
+            Pending::Gathering { digits, means, .. } => self.digits_done(id, digits, &means),
             other @ (Pending::Nothing | Pending::Choice | Pending::Saying(_)) => call.talk.pending = other,
         }
     }
@@ -282,7 +304,10 @@ impl Engine {
         if fields.is_empty() {
             return;
         }
-        let lead = self.calls[&id].lead.id;
+        let call = self.calls.get_mut(&id).expect("its fields are kept");
+        let lead = call.lead.id;
+        // Bounded by what its flow may ask for.
+        call.talk.told.extend(fields.values().cloned());
         for field in fields.keys() {
             self.fact(Fact::FieldFilled { call: id, field: field.clone() });
         }
@@ -298,38 +323,6 @@ impl Engine {
         self.suppress(number_hash.clone());
         self.answer_when_durable = true;
         self.fact(Fact::OptedOut { campaign, lead, call: Some(id), number_hash, by });
-    }
-
-    fn promise_callback(
-        &mut self,
-        id: CallId,
-        seconds: Option<f64>,
-        local: Option<&str>,
-        note: Option<String>,
-    ) -> Answer {
-        let call = &self.calls[&id];
-        let zone = call.lead.zones.first().cloned();
-        let lead = call.lead.id;
-        let at = match (seconds, local) {
-            (Some(seconds), _) => Some(self.wall() + Duration::from_secs_f64(seconds.clamp(0.0, 3.0e7))),
-            (None, Some(text)) => self.parse_local(text, zone.as_deref()),
-            (None, None) => None,
-        };
-        let Some(at) = at else { return Answer::Nothing("bad_time".to_owned()) };
-        self.calls.get_mut(&id).expect("talking").callback = Some(at);
-        if let Some(note) = note {
-            self.command(Command::KeepNote { call: id, lead, note });
-        }
-        Answer::Said
-    }
-
-    /// `YYYY-MM-DD HH:MM` (or with a T) in the customer's zone.
-    fn parse_local(&self, text: &str, zone: Option<&str>) -> Option<Wall> {
-        let zone = jiff::tz::TimeZone::get(zone?).ok()?;
-        let local: jiff::civil::DateTime = text.trim().replace(' ', "T").parse().ok()?;
-        let at = zone.to_ambiguous_zoned(local).compatible().ok()?;
-        let at = Wall(at.timestamp().as_microsecond());
-        (at > self.wall()).then_some(at)
     }
 
     // ── the flow's end ──
@@ -356,8 +349,10 @@ impl Engine {
 
     /// A fault ends this flow only: the agent goes on without it; without an agent the call ends politely.
     fn on_flow_failed(&mut self, id: CallId, error: ScriptError) {
-        tracing::warn!(call = %id, at = %error.at, error = %error.message, "a flow failed");
         let call = self.calls.get_mut(&id).expect("its flow failed");
+        let said = call.talk.told.iter().chain(call.lead.fields.values()).map(String::as_str);
+        let message = withhold(&error.message, said.chain([call.lead.phone.digits()]));
+        tracing::warn!(call = %id, at = %error.at, error = %message, "a flow failed");
         let flow = call.talk.flow.take();
         call.talk.pending = Pending::Nothing;
         call.talk.step = None;
@@ -365,7 +360,7 @@ impl Engine {
         if let Some(flow) = flow {
             self.campaigns.get_mut(&campaign).expect("a call's campaign stays").host.drop_flow(flow);
         }
-        self.fact(Fact::FlowFailed { call: id, at: error.at, error: error.message });
+        self.fact(Fact::FlowFailed { call: id, at: error.at, error: message });
         match agent {
             Some(agent) => self.show_agent(agent),
             None if talking => self.end_talk(id, Side::Us),

@@ -19,7 +19,7 @@ pub enum Timer {
     Threshold(CallId),
     /// What the flow waits for (`wait`, `gather`) has taken too long.
     Flow(CallId),
-    /// A prompt's end was never reported.
+    /// A prompt's end was never reported; or the message's was, and no key came after it.
     Playback(CallId),
     /// After `HangUp` nothing came back: the leg counts as ended.
     HangUp(CallId),

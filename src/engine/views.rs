@@ -26,6 +26,7 @@ impl Engine {
             return Some(AgentView {
                 agent: id,
                 session: None,
+                campaigns: Vec::new(),
                 state: None,
                 reason: None,
                 since: self.wall(),
@@ -39,6 +40,7 @@ impl Engine {
         Some(AgentView {
             agent: id,
             session: Some(session.id),
+            campaigns: session.campaigns.clone(),
             state: Some(session.state),
             reason: session.reason.clone(),
             since: session.since.wall(self.wall_offset),

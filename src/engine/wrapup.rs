@@ -27,10 +27,7 @@ impl Engine {
             Stage::Listening => self.hung_up_during_amd(id),
             Stage::Waiting => self.hung_up_waiting(id),
             Stage::Message => {
-                let cause = match call.classified {
-                    Some(Verdict::Machine(kind)) => Cause::Machine(kind),
-                    Some(Verdict::Human | Verdict::Unknown) | None => Cause::AbandonedNoAgent,
-                };
+                let cause = call.message_cause();
                 self.end_call(id, cause, Side::Customer);
             }
             Stage::Talking => self.end_talk(id, by),
@@ -38,18 +35,26 @@ impl Engine {
         self.finish_call(id, None, q850);
     }
 
-    /// Nobody can tell any more whether it was a person: counted as one, gone before the threshold.
+    /// Nobody can tell any more whether it was a person: counted as one, gone before the threshold, or after it where AMD
+    /// took so long.
     fn hung_up_during_amd(&mut self, id: CallId) {
+        let clock = self.legal_clock(id);
+        let late = self.now.since(clock) > self.threshold_of(id);
         let call = self.calls.get_mut(&id).expect("listening");
         call.classified = Some(Verdict::Unknown);
+        call.clock = Some(clock);
         self.fact(Fact::CallClassified {
             call: id,
             verdict: Verdict::Unknown,
             why: "hangup".to_owned(),
             analysed_ms: 0,
         });
-        self.judge_abandoned(id, Abandon::CustomerEarly);
-        self.end_call(id, Cause::AbandonedCustomerEarly, Side::Customer);
+        let (abandon, cause) = match late {
+            true => (Abandon::NoAgent, Cause::AbandonedNoAgent),
+            false => (Abandon::CustomerEarly, Cause::AbandonedCustomerEarly),
+        };
+        self.judge_abandoned(id, abandon);
+        self.end_call(id, cause, Side::Customer);
     }
 
     fn hung_up_waiting(&mut self, id: CallId) {
@@ -184,10 +189,12 @@ impl Engine {
     /// The cause of a call that ends without anybody serving it. A person, or what nobody could tell from one, counts
     /// as abandoned (I4).
     pub(super) fn unserved(&mut self, id: CallId, why: &str) -> Cause {
-        let call = self.calls.get_mut(&id).expect("alive");
-        if call.answered.is_none() {
+        if self.calls[&id].answered.is_none() {
             return Cause::CancelledStopped;
         }
+        let clock = self.legal_clock(id);
+        let call = self.calls.get_mut(&id).expect("just looked up");
+        call.clock.get_or_insert(clock);
         if let Some(Verdict::Machine(kind)) = call.classified {
             return Cause::Machine(kind);
         }
@@ -222,8 +229,10 @@ impl Engine {
         if outcome.is_some() {
             call.talk.outcome = outcome;
         }
-        if callback.is_some() {
-            call.callback = callback;
+        if let Some(at) = callback {
+            // Said later than what was marked.
+            call.talk.callback = None;
+            self.note_promise(id, at);
         }
         self.answer_when_durable = true;
         let in_wrap = agent.is_some_and(|agent| self.wraps(agent, id));

@@ -50,6 +50,8 @@ impl Fact {
             | CallAbandoned { call, .. }
             | StepEntered { call, .. }
             | ChoiceMade { call, .. }
+            | CallbackPromised { call, .. }
+            | DigitsGathered { call, .. }
             | ObjectionRaised { call, .. }
             | FieldFilled { call, .. }
             | OrderTaken { call, .. }
@@ -98,6 +100,7 @@ impl Fact {
             LeadsImported { .. } => "leads_imported",
             LeadHeld { .. } => "lead_held",
             RetryPlanned { .. } => "retry_planned",
+            CallbackPromised { .. } => "callback_promised",
             CallbackPlanned { .. } => "callback_planned",
             LeadClosed { .. } => "lead_closed",
             OptedOut { .. } => "opted_out",
@@ -117,6 +120,7 @@ impl Fact {
             CallAbandoned { .. } => "call_abandoned",
             StepEntered { .. } => "step_entered",
             ChoiceMade { .. } => "choice_made",
+            DigitsGathered { .. } => "digits_gathered",
             ObjectionRaised { .. } => "objection_raised",
             FieldFilled { .. } => "field_filled",
             OrderTaken { .. } => "order_taken",

@@ -8,7 +8,9 @@ mod parts;
 pub mod standing;
 
 pub use parts::{Abandon, CampaignConfigured, LeadEnd, OrderLine, OrderState, Verdict};
-pub use standing::{LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead};
+pub use standing::{
+    Halted, LeadCounts, LearnedRow, LedgerEntry, Leftover, OpenCall, OpenSession, Promised, UnplannedLead,
+};
 
 use crate::words::*;
 use serde::{Deserialize, Serialize};
@@ -96,6 +98,12 @@ pub enum Fact {
         lead: LeadId,
         after: CallId,
         not_before: Wall,
+    },
+    /// A time was agreed on with the person. The last one of a call holds, unless the person opts out; the lead is
+    /// planned for it when the call is concluded.
+    CallbackPromised {
+        call: CallId,
+        at: Wall,
     },
     CallbackPlanned {
         campaign: CampaignId,
@@ -209,6 +217,7 @@ pub enum Fact {
         step: String,
         index: u32,
     },
+    /// Of those that the flow offered: an agent's click, or a menu's key by its declared meaning.
     ChoiceMade {
         call: CallId,
         step: String,
@@ -218,6 +227,12 @@ pub enum Fact {
     ObjectionRaised {
         call: CallId,
         objection: String,
+    },
+    /// How many keys the customer pressed when the flow asked for some; none: the time was up. Which ones is the flow's
+    /// alone: a PIN or a card's number stands nowhere. What a menu declares a key to mean is a `ChoiceMade`.
+    DigitsGathered {
+        call: CallId,
+        count: u8,
     },
     /// The value itself stands with the person, not here.
     FieldFilled {

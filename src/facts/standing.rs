@@ -22,6 +22,12 @@ pub struct OpenCall {
     pub machine: Option<MachineKind>,
     pub abandoned: Option<Abandon>,
     pub pack: String,
+    /// Keyed.
+    pub number_hash: String,
+    /// Who talked with the person.
+    pub agent: Option<AgentId>,
+    /// The last time promised to the person.
+    pub callback: Option<Wall>,
 }
 
 impl OpenCall {
@@ -50,6 +56,12 @@ pub struct UnplannedLead {
     pub cause: Option<Cause>,
     /// The last one that was set, if any.
     pub outcome: Option<String>,
+    /// Keyed.
+    pub number_hash: String,
+    /// Who talked with the person.
+    pub agent: Option<AgentId>,
+    /// The last time promised to the person.
+    pub callback: Option<Wall>,
 }
 
 /// A leg that may still be up at the other end, though the program that made it died.
@@ -72,6 +84,17 @@ pub struct OpenSession {
     pub session: SessionId,
     /// The last fact of the session, in the old run's moments.
     pub last: Moment,
+}
+
+/// A campaign that stood still when the last run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halted {
+    pub campaign: CampaignId,
+    /// Paused, draining or finished.
+    pub state: CampaignState,
+    /// Who had asked for it.
+    pub by: String,
+    pub counts: LeadCounts,
 }
 
 /// A human answer in an abandonment window, and whether it was abandoned.

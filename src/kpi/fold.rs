@@ -285,7 +285,9 @@ fn part(fact: &Fact) -> Part {
         | GreetingEnded { .. }
         | CallUnbridged { .. }
         | StepEntered { .. }
+        | CallbackPromised { .. }
         | ChoiceMade { .. }
+        | DigitsGathered { .. }
         | ObjectionRaised { .. }
         | FieldFilled { .. }
         | HoldEnded { .. }

@@ -154,8 +154,10 @@ impl Host {
         )
         .map_err(HostError::Start)?;
         let phonebook = Phonebook::default();
-        let records: Vec<AgentRecord> =
-            agents.into_iter().map(|a| AgentRecord { id: a.id, name: a.name, lang: a.lang }).collect();
+        let records: Vec<AgentRecord> = agents
+            .into_iter()
+            .map(|a| AgentRecord { id: a.id, name: a.name, display: a.display, lang: a.lang })
+            .collect();
         for agent in &records {
             phonebook.add(agent.id, &agent.name);
         }
@@ -335,6 +337,7 @@ fn recovered(
         trunks: trunks.collect(),
         suppressed: standing.suppressed,
         ledgers: standing.ledgers,
+        halted: standing.halted,
         orders: standing.orders,
         ..Recovered::default()
     }

@@ -1,5 +1,6 @@
 //! The wall-clock watchdog: the engine's thread says when it begins to work on an input and when it is done;
-//! one that takes too long is in a flow that holds everybody up, and that flow is stopped.
+//! one that takes too long is in a flow that holds everybody up, and that flow is stopped. The record of it is the fact
+//! `FlowFailed` of its call (decision 0045).
 
 use super::clock::Clock;
 use crate::engine::Watchdogs;

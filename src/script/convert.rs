@@ -7,6 +7,7 @@ use super::request::*;
 use crate::words::{Money, Text};
 use mlua::{Table, Value};
 use reader::{Item, LANGS, Reader, checked_name, lang, values};
+use std::collections::BTreeMap;
 
 type Res<T> = Result<T, String>;
 
@@ -38,6 +39,7 @@ pub fn propose(verb: &str, content: &Table, around: &Around) -> Res<Proposal> {
         "step" => Ask::Step(Box::new(step(&r)?)),
         "say" => Ask::Say { prompt: prompt(&r)?.ok_or("say: prompt is missing: say(\"welcome\")")? },
         "gather" => gather(&r)?,
+        "menu" => menu(&r)?,
         "wait" => Ask::Wait { seconds: r.seconds("seconds")?.ok_or("wait: seconds is missing: wait(2)")? },
         "order" => Ask::Order { lines: lines(&r)?, fields: r.values_at("fields")? },
         "opt_out" => Ask::OptOut,
@@ -144,7 +146,27 @@ fn gather(r: &Reader) -> Res<Ask> {
     };
     let seconds = r.seconds("seconds")?.unwrap_or(5.0);
     let digits_max = u8::try_from(digits_max).expect("checked to be at most 32");
-    Ok(Ask::Gather { prompt: prompt(r)?, digits_max, seconds, finish_on })
+    Ok(Ask::Gather { prompt: prompt(r)?, digits_max, seconds, finish_on, means: BTreeMap::new() })
+}
+
+/// One try of a menu: a key, of which `keys` says what it means. The prelude answers with it, and counts the tries.
+fn menu(r: &Reader) -> Res<Ask> {
+    r.only(&["prompt", "lang", "keys", "seconds"])?;
+    let mut means = BTreeMap::new();
+    if let Value::Table(keys) = r.raw("keys")? {
+        for pair in keys.pairs::<Value, Value>() {
+            let (Value::String(key), meaning) = pair.map_err(|e| e.to_string())? else { continue };
+            let key = key.to_string_lossy();
+            let Some(digit) = key.chars().next().filter(|_| key.len() == 1 && "0123456789*#".contains(&*key)) else {
+                continue;
+            };
+            // The record takes names; for what is none, the key stands.
+            let name = meaning.as_string().and_then(|text| checked_name("menu", &text.to_string_lossy()).ok());
+            means.insert(digit, name.unwrap_or(key));
+        }
+    }
+    let seconds = r.seconds("seconds")?.unwrap_or(5.0);
+    Ok(Ask::Gather { prompt: prompt(r)?, digits_max: 1, seconds, finish_on: None, means })
 }
 
 fn lines(r: &Reader) -> Res<Vec<Line>> {

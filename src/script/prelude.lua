@@ -232,9 +232,9 @@ local function menu(spec)
 	if tries < 1 or tries > 10 then fail("menu: tries must be 1 to 10") end
 	local last
 	for try = 1, tries do
-		local digit, why = request("gather", {
+		local digit, why = request("menu", {
 			prompt = if try > 1 and spec.again ~= nil then spec.again else spec.prompt,
-			lang = spec.lang, digits = 1, seconds = spec.seconds,
+			lang = spec.lang, keys = spec.keys, seconds = spec.seconds,
 		})
 		if digit ~= nil and spec.keys[digit] ~= nil then return spec.keys[digit] end
 		if digit == nil and why ~= "timeout" then return nil, why end

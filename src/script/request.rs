@@ -16,7 +16,15 @@ pub enum Ask {
     /// Played to the customer (flows that speak by themselves). Answer: `Said`, or `Nothing("hangup")`.
     Say { prompt: Prompt },
     /// Played, then digits are awaited. Answer: `Digits` or `Nothing("timeout")`.
-    Gather { prompt: Option<Prompt>, digits_max: u8, seconds: f64, finish_on: Option<char> },
+    /// `means`: of a menu's keys; empty where any key is the customer's own word.
+    Gather {
+        prompt: Option<Prompt>,
+        digits_max: u8,
+        seconds: f64,
+        finish_on: Option<char>,
+        #[serde(default)]
+        means: BTreeMap<char, String>,
+    },
     /// Waits without doing anything. Answer: `Said`.
     Wait { seconds: f64 },
     /// Records an order once. Answer: `Order(id)` or `Nothing(why)`.

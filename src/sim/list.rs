@@ -69,6 +69,8 @@ impl List {
                 zones: vec![zone.to_owned()],
                 attempts: 0,
                 attempts_today: 0,
+                // Written when it is leased.
+                day: String::new(),
                 callback_at: None,
                 callback_agent: None,
                 fields,

@@ -19,6 +19,7 @@ pub mod recover;
 pub mod report;
 pub mod report_bands;
 pub mod report_html;
+mod report_text;
 pub mod rng;
 pub mod run;
 pub mod scenario;

@@ -110,11 +110,15 @@ fn kind(people: &Population, seed: u64, lead: u64, of_attempt: &mut Stream, hour
     Kind::NoAnswer
 }
 
-/// How a person takes a prompt: hangs up within it, presses a key after (or before) its end, or just listens.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How a person takes a prompt: hangs up within it, presses a key before or after its end, or just listens.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Listening {
     LeavesAfter(Duration),
-    Presses { after: Duration, digit: char },
+    /// One after another.
+    Presses {
+        after: Duration,
+        keys: String,
+    },
     Listens,
 }
 
@@ -126,9 +130,12 @@ pub fn listening(people: &Population, rng: &mut Stream, prompt: Duration) -> Lis
     if leaves < people.leaves_in_prompt {
         return Listening::LeavesAfter(prompt.mul_f64(fraction));
     }
-    let digit = key.and_then(|k| people.digits.keys().nth(k)).and_then(|name| name.chars().next());
-    match digit {
-        Some(digit) if presses < people.presses => Listening::Presses { after: prompt + reaction, digit },
+    let keys = key.and_then(|k| people.digits.keys().nth(k)).filter(|keys| !keys.is_empty());
+    match keys {
+        Some(keys) if presses < people.presses => {
+            let after = if fraction < people.interrupts { prompt.mul_f64(fraction) } else { prompt + reaction };
+            Listening::Presses { after, keys: keys.clone() }
+        }
         Some(_) | None => Listening::Listens,
     }
 }
@@ -198,8 +205,8 @@ mod tests {
         let mut rng = stream(1, Purpose::Talk, 1, 1);
         for _ in 0..200 {
             match listening(&people, &mut rng, Duration::from_secs(5)) {
-                Listening::Presses { after, digit } => {
-                    assert!(after >= Duration::from_secs(5) && "129".contains(digit));
+                Listening::Presses { after, keys } => {
+                    assert!(after >= Duration::from_secs(5) && ["1", "2", "9"].contains(&keys.as_str()));
                 }
                 other => panic!("{other:?}"),
             }

@@ -46,9 +46,6 @@ pub enum What {
     WallClockStep {
         by_seconds: f64,
     },
-    ScriptWatchdog {
-        campaign: usize,
-    },
     /// The folder comes once more: as it is, or with another word in its flow.
     PostCampaign {
         campaign: usize,
@@ -128,7 +125,6 @@ impl Planned {
             | What::AgentAway { .. }
             | What::AgentClicks { .. }
             | What::WallClockStep { .. }
-            | What::ScriptWatchdog { .. }
             | What::PostCampaign { .. }
             | What::PauseCampaign { .. }
             | What::StartCampaign { .. }

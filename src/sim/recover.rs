@@ -61,6 +61,9 @@ impl Fold {
                     machine: None,
                     abandoned: None,
                     pack: pack.clone(),
+                    number_hash: number_hash.clone(),
+                    agent: None,
+                    callback: None,
                 };
                 self.calls.insert(*call, open);
                 self.promised.remove(lead);
@@ -74,7 +77,12 @@ impl Fold {
                 Verdict::Human | Verdict::Unknown => c.human = true,
                 Verdict::Machine(kind) => c.machine = Some(*kind),
             }),
-            Fact::CallBridged { call, .. } | Fact::FlowSpoke { call, .. } => self.with(*call, |c| c.bridged = true),
+            Fact::CallBridged { call, agent, .. } => self.with(*call, |c| {
+                c.bridged = true;
+                c.agent = Some(*agent);
+            }),
+            Fact::FlowSpoke { call, .. } => self.with(*call, |c| c.bridged = true),
+            Fact::CallbackPromised { call, at } => self.promised_in(*call, *at),
             Fact::CallAbandoned { call, abandon, .. } => {
                 self.with(*call, |c| c.abandoned = c.abandoned.or(Some(*abandon)));
             }
@@ -117,9 +125,18 @@ impl Fold {
         if let Some(entry) = open.entry() {
             self.ledgers.entry(open.campaign).or_default().push(entry);
         }
-        let OpenCall { call, campaign, lead, attempt, .. } = open;
-        let cause = Some(cause.clone());
-        self.unplanned.insert(lead, UnplannedLead { call, campaign, lead, attempt, cause, outcome: None });
+        let OpenCall { call, campaign, lead, attempt, number_hash, agent, callback, .. } = open;
+        let (cause, outcome) = (Some(cause.clone()), None);
+        let left = UnplannedLead { call, campaign, lead, attempt, cause, outcome, number_hash, agent, callback };
+        self.unplanned.insert(lead, left);
+    }
+
+    /// In a talk, or in the wrap-up after it.
+    fn promised_in(&mut self, call: CallId, at: Wall) {
+        self.with(call, |c| c.callback = Some(at));
+        if let Some(lead) = self.unplanned.values_mut().find(|lead| lead.call == call) {
+            lead.callback = Some(at);
+        }
     }
 
     fn with(&mut self, call: CallId, change: impl FnOnce(&mut OpenCall)) {

@@ -1,14 +1,14 @@
-//! What a simulated day came to, hour by hour: a fold over its facts, as text for people and JSON for machines.
+//! What a simulated day came to, hour by hour: a fold over its facts, as JSON for machines. Text for
+//! people stands in `report_text`.
 //! Counts are its own; every ratio is the KPI catalogue's. It refuses to define another.
 
-use super::reasons::{self, ReasonTime};
+use super::reasons::ReasonTime;
 use crate::facts::{Abandon, Envelope, Fact};
 use crate::kpi::{Figure, Fold, Interval, Query};
 use crate::words::*;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Hour {
@@ -194,100 +194,6 @@ pub fn name(state: AgentState) -> &'static str {
     }
 }
 
-impl Summary {
-    /// For a terminal, 100 columns.
-    pub fn text(&self) -> String {
-        let mut out = String::new();
-        let total = |pick: fn(&Hour) -> u64| self.hours.iter().map(pick).sum::<u64>();
-        let most = self.hours.iter().map(|hour| hour.dials).max().unwrap_or(0).max(1);
-        writeln!(out, "hour              dials  answer  handled  abandon  orders  occupancy  list left")
-            .expect("a string");
-        for hour in &self.hours {
-            let occupancy = hour.occupancy.map_or("      -".into(), |share| format!("{:>6.1}%", share * 100.0));
-            let left = self.leads.saturating_sub(hour.closed);
-            writeln!(
-                out,
-                "{} {:>6} {:>7} {:>8} {:>8} {:>7}   {occupancy} {left:>10}  {}",
-                hour.from,
-                hour.dials,
-                hour.answered,
-                hour.handled,
-                hour.abandoned,
-                hour.orders,
-                bar(hour.dials, most, 20),
-            )
-            .expect("a string");
-        }
-        let sums = [total(|h| h.dials), total(|h| h.answered), total(|h| h.handled), total(|h| h.abandoned)];
-        writeln!(
-            out,
-            "all              {:>6} {:>7} {:>8} {:>8} {:>7}",
-            sums[0],
-            sums[1],
-            sums[2],
-            sums[3],
-            total(|h| h.orders)
-        )
-        .expect("a string");
-        self.agents_text(&mut out);
-        self.kpis_text(&mut out);
-        out += &reasons::text(&self.reasons);
-        for violation in &self.violations {
-            writeln!(out, "BROKEN  {violation}").expect("a string");
-        }
-        out
-    }
-
-    /// The few that a supervisor asks for first; all of them are in the JSON.
-    fn kpis_text(&self, out: &mut String) {
-        const SHOWN: [&str; 9] = [
-            "dials",
-            "human_answer_rate",
-            "abandon_rate",
-            "abandon_rate@us_tsr",
-            "occupancy",
-            "aht",
-            "contact_rate_rpc",
-            "conv_human",
-            "orders",
-        ];
-        writeln!(out).expect("a string");
-        for id in SHOWN {
-            if let Some(Figure { num, den, value, .. }) = self.kpis.get(id) {
-                let value = value.map_or("-".to_owned(), |value| format!("{value:.4}"));
-                writeln!(out, "{id:<24} {value:>12}   {num} / {den}").expect("a string");
-            }
-        }
-    }
-
-    fn agents_text(&self, out: &mut String) {
-        writeln!(out, "\nagents' time 座席时间").expect("a string");
-        for (state, ms) in &self.agent_time_ms {
-            let share = *ms as f64 / self.login_ms.max(1) as f64;
-            let drawn = bar((share * 1000.0) as u64, 1000, 40);
-            writeln!(out, "  {state:<12} {:>5.1}%  {drawn}", share * 100.0).expect("a string");
-        }
-        for (what, spread) in
-            [("people wait 客户等待", self.customers_wait), ("agents wait 座席等待", self.agents_wait)]
-        {
-            writeln!(
-                out,
-                "{what}: mean {:.1} s, p50 {:.1} s, p90 {:.1} s, max {:.1} s ({} times)",
-                spread.mean_ms / 1000.0,
-                spread.p50_ms as f64 / 1000.0,
-                spread.p90_ms as f64 / 1000.0,
-                spread.max_ms as f64 / 1000.0,
-                spread.count,
-            )
-            .expect("a string");
-        }
-    }
-}
-
-fn bar(value: u64, most: u64, width: u64) -> String {
-    "█".repeat(usize::try_from((value * width + most / 2) / most).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +230,6 @@ mod tests {
             BTreeMap::from([("ready".to_owned(), 900_000), ("talk".to_owned(), 900_000)])
         );
         assert_eq!(summary.agents_wait.p50_ms, 300_000);
-        assert!(summary.text().contains("50.0%"));
+        assert!(summary.text(crate::words::Lang::En).contains("50.0 %"));
     }
 }

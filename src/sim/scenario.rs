@@ -120,10 +120,12 @@ pub struct Population {
     pub leaves_in_step: f64,
     /// Share of prompts during which a person hangs up.
     pub leaves_in_prompt: f64,
-    /// Share of prompts after which a person presses a key, and which (by weight).
+    /// Share of prompts after which a person presses keys, and which (by weight): `1`, or several in a row as `4711#`.
     pub presses: f64,
     pub digits: BTreeMap<String, f64>,
     pub presses_after_seconds: Dist,
+    /// Share of those who press that do not wait for the prompt's end.
+    pub interrupts: f64,
     pub amd: AmdBehaviour,
 }
 

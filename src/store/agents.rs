@@ -12,16 +12,18 @@ use sha2::{Digest, Sha256};
 
 statements! {
     ADD_AGENT = one(
-        "INSERT INTO agent (id, centre, name, lang, realm, ha1_md5, ha1_sha256, created)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (centre, name) DO NOTHING");
-    READ_AGENTS = one("SELECT id, name, lang, created FROM agent ORDER BY id");
-    READ_AGENTS_AFTER = one("SELECT id, name, lang, created FROM agent WHERE id > $1 ORDER BY id LIMIT $2");
-    READ_AGENT = one("SELECT id, name, lang, created FROM agent WHERE id = $1");
-    READ_AGENT_NAMED = one("SELECT id, name, lang, created FROM agent WHERE centre = $1 AND name = $2");
+        "INSERT INTO agent (id, centre, name, lang, realm, ha1_md5, ha1_sha256, created, display)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (centre, name) DO NOTHING");
+    READ_AGENTS = one("SELECT id, name, lang, created, display FROM agent ORDER BY id");
+    READ_AGENTS_AFTER = one("SELECT id, name, lang, created, display FROM agent WHERE id > $1 ORDER BY id LIMIT $2");
+    READ_AGENT = one("SELECT id, name, lang, created, display FROM agent WHERE id = $1");
+    READ_AGENT_NAMED = one("SELECT id, name, lang, created, display FROM agent WHERE centre = $1 AND name = $2");
     READ_CREDENTIALS = one("SELECT id, name, realm, ha1_md5, ha1_sha256 FROM agent ORDER BY id");
     RENEW_SECRET = one("UPDATE agent SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4 WHERE id = $1");
 }
 
+/// Letters of a name that is shown.
+const DISPLAY_MAX: usize = 64;
 /// Of one page.
 const PAGE_MAX: u32 = 1_000;
 
@@ -30,8 +32,16 @@ pub struct AgentRow {
     pub id: AgentId,
     /// Login name, and user part of the softphone's address of record.
     pub name: String,
+    /// As customers, the floor and the desk know the agent; `None`: by the login name.
+    pub display: Option<String>,
     pub lang: Lang,
     pub created: Wall,
+}
+
+impl AgentRow {
+    pub fn shown(&self) -> &str {
+        self.display.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// Shown once. It prints nothing of itself.
@@ -73,13 +83,36 @@ impl Store {
         sip_realm: &str,
         now: Wall,
     ) -> Result<NewAgentSecrets, StoreError> {
+        self.create_agent_shown(name, None, lang, sip_realm, now).await
+    }
+
+    /// `display`: as people know the agent, in any letters.
+    pub async fn create_agent_shown(
+        &self,
+        name: &str,
+        display: Option<&str>,
+        lang: Lang,
+        sip_realm: &str,
+        now: Wall,
+    ) -> Result<NewAgentSecrets, StoreError> {
         check_name("agent", name)?;
+        let display = display.map(check_display).transpose()?;
         let (page_password, sip_secret) = (passwords::generate(), secret_hex()[..32].to_owned());
         let kept = passwords::hash(&page_password).await;
         let Hashes { md5, sha256 } = hashes(name, sip_realm, &sip_secret);
         let mut tx = self.db().begin().await?;
         let id = AgentId(take_ids(&mut tx, "agent", 1).await?);
-        let args = args![id.sql(), CENTRE.sql(), name, enum_text(&lang), sip_realm, md5, sha256, now.0];
+        let args = args![
+            id.sql(),
+            CENTRE.sql(),
+            name,
+            enum_text(&lang),
+            sip_realm,
+            md5,
+            sha256,
+            now.0,
+            display.map(str::to_owned)
+        ];
         if tx.run(&ADD_AGENT, args).await? == 0 {
             return Err(StoreError::Taken { what: "agent", value: name.to_owned() });
         }
@@ -139,7 +172,18 @@ fn agent(row: &Row) -> Result<AgentRow, StoreError> {
         name: row.text(1)?,
         lang: enum_from(&row.text(2)?)?,
         created: Wall(row.int(3)?),
+        display: row.opt_text(4)?,
     })
+}
+
+/// In any letters; it is read out and shown, and never asked for.
+fn check_display(text: &str) -> Result<&str, StoreError> {
+    let text = text.trim();
+    if (1..=DISPLAY_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        return Ok(text);
+    }
+    let value = text.chars().take(40).collect();
+    Err(StoreError::Invalid { what: "display_name", value, fix: "1 to 64 letters of any script are a display name" })
 }
 
 fn hashes(name: &str, realm: &str, secret: &str) -> Hashes {

@@ -281,6 +281,7 @@ fn candidate(row: &Row, now: Wall, policy: &LeasePolicy) -> Result<Candidate, St
         zones,
         attempts: row.int(3)? as u32,
         attempts_today: 0,
+        day: day.date.clone(),
         callback_at: row.opt_int(4)?.map(Wall),
         callback_agent: row.opt_int(5)?.map(AgentId::from_sql),
         fields,

@@ -142,6 +142,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0008_clients.sql"),
         include_str!("../../migrations/postgres/0008_clients.sql"),
     ),
+    (
+        9,
+        "agent_display",
+        include_str!("../../migrations/sqlite/0009_agent_display.sql"),
+        include_str!("../../migrations/postgres/0009_agent_display.sql"),
+    ),
 ];
 
 /// The store. Cheap to clone.

@@ -80,7 +80,9 @@ pub fn lead_of(fact: &Fact) -> Option<LeadId> {
         | Fact::MessagePlayed { .. }
         | Fact::CallAbandoned { .. }
         | Fact::StepEntered { .. }
+        | Fact::CallbackPromised { .. }
         | Fact::ChoiceMade { .. }
+        | Fact::DigitsGathered { .. }
         | Fact::ObjectionRaised { .. }
         | Fact::FieldFilled { .. }
         | Fact::OrderAdvanced { .. }

@@ -66,7 +66,7 @@ impl Tables {
             | Fact::MessagePlayed { call, .. }
             | Fact::CallAbandoned { call, .. }
             | Fact::OutcomeSet { call, .. } => self.call_moved(*call, &envelope.fact, wall),
-            // These stand in the timeline and in KPIs alone.
+            // These stand in the timeline and in KPIs alone; a start reads what open calls promised (`recovery`).
             Fact::EngineStarted { .. }
             | Fact::EngineStopped { .. }
             | Fact::TrunkWentUp { .. }
@@ -77,7 +77,9 @@ impl Tables {
             | Fact::AgentReserved { .. }
             | Fact::CallUnbridged { .. }
             | Fact::StepEntered { .. }
+            | Fact::CallbackPromised { .. }
             | Fact::ChoiceMade { .. }
+            | Fact::DigitsGathered { .. }
             | Fact::ObjectionRaised { .. }
             | Fact::FieldFilled { .. }
             | Fact::HoldStarted { .. }

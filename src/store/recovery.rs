@@ -5,9 +5,9 @@ use super::db::{Row, args, statements};
 use super::facts::last_seq;
 use super::lease::release;
 use super::rows::CallRow;
-use super::table::Column;
-use super::{CENTRE, Owner, Store, StoreError};
-use crate::facts::{Abandon, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
+use super::table::{Column, enum_from};
+use super::{CENTRE, FactFilter, Owner, Store, StoreError};
+use crate::facts::{Abandon, Fact, Halted, LedgerEntry, OpenCall, OpenSession, OrderState, UnplannedLead, Verdict};
 use crate::words::*;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,12 @@ statements! {
     OPEN_SESSIONS = one(
         "SELECT agent, id, last_moment FROM agent_session WHERE node = $1 AND logged_out IS NULL ORDER BY id");
     LAST_WALL = one("SELECT wall FROM fact WHERE node = $1 ORDER BY seq DESC LIMIT 1");
-    RUNNING = one("SELECT id FROM campaign WHERE state IN ('running', 'draining') ORDER BY id");
+    RUNNING = one("SELECT id FROM campaign WHERE state = 'running' ORDER BY id");
+    HALTED = one("SELECT id, state FROM campaign WHERE state IN ('paused', 'draining', 'finished') ORDER BY id");
+    // Little is written of a campaign after it was stopped, so this looks at the last few facts.
+    HALTED_BY = one(
+        "SELECT body FROM fact WHERE campaign = $1 AND node = $2 AND kind IN ('campaign_paused', 'campaign_drained')
+         ORDER BY seq DESC LIMIT 1");
     // The conditions of `CallRow::human`, for calls that are over.
     HUMAN_CALLS = one(
         "SELECT answered_at, abandon FROM call
@@ -33,6 +38,9 @@ statements! {
                 OR cause IN ('handled', 'abandoned_no_agent', 'abandoned_customer_early'))
          ORDER BY answered_at, id");
 }
+
+/// Of one call: more than anybody makes.
+const PROMISES_MAX: u32 = 10_000;
 
 /// What the last run of a node left.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,8 +55,10 @@ pub struct Standing {
     pub orders: Vec<(OrderId, OrderState)>,
     pub suppressed: Vec<String>,
     pub ledgers: BTreeMap<CampaignId, Vec<LedgerEntry>>,
-    /// Were running or draining: to be configured and started again.
+    /// Were running: to be configured and started again.
     pub running: Vec<CampaignId>,
+    /// Were not, because somebody or the list's end had said so: to be configured, and to stay as they are.
+    pub halted: Vec<Halted>,
 }
 
 impl Store {
@@ -92,18 +102,14 @@ impl Store {
         let unplanned = self.db().all(&UNPLANNED, args![node]).await?;
         let sessions = self.db().all(&OPEN_SESSIONS, args![node]).await?;
         let running = self.db().all(&RUNNING, args![]).await?;
+        let halted = self.halted(node).await?;
         let last = self.db().first(&LAST_WALL, args![node]).await?;
+        let (open_calls, unplanned) = (self.with_promises(&open).await?, self.with_promises(&unplanned).await?);
         Ok(Standing {
             last_seq,
             last_wall: Wall(last.map(|row| row.int(0)).transpose()?.unwrap_or(0)),
-            open_calls: open
-                .iter()
-                .map(|row| Ok(open_call(&CallRow::read(row)?)))
-                .collect::<Result<_, StoreError>>()?,
-            unplanned: unplanned
-                .iter()
-                .map(|row| Ok(unplanned_lead(CallRow::read(row)?)))
-                .collect::<Result<_, StoreError>>()?,
+            open_calls: open_calls.into_iter().map(|(call, promised)| open_call(call, promised)).collect(),
+            unplanned: unplanned.into_iter().map(|(call, promised)| unplanned_lead(call, promised)).collect(),
             open_sessions: sessions.iter().map(open_session).collect::<Result<_, _>>()?,
             orders: self.open_orders().await?,
             suppressed: self.suppressed().await?,
@@ -112,31 +118,82 @@ impl Store {
                 .iter()
                 .map(|row| Ok(CampaignId::from_sql(row.int(0)?)))
                 .collect::<Result<_, StoreError>>()?,
+            halted,
         })
+    }
+
+    async fn halted(&self, node: u16) -> Result<Vec<Halted>, StoreError> {
+        let mut halted = Vec::new();
+        for row in self.db().all(&HALTED, args![]).await? {
+            let campaign = CampaignId::from_sql(row.int(0)?);
+            let state: CampaignState = enum_from(&row.text(1)?)?;
+            let by = match state {
+                CampaignState::Paused | CampaignState::Draining => self.halted_by(campaign, node).await?,
+                CampaignState::Idle | CampaignState::Running | CampaignState::Finished => "restart".to_owned(),
+            };
+            let counts = self.lead_counts(campaign).await?;
+            halted.push(Halted { campaign, state, by, counts });
+        }
+        Ok(halted)
+    }
+
+    async fn halted_by(&self, campaign: CampaignId, node: u16) -> Result<String, StoreError> {
+        // Of another node: its facts are its own.
+        let Some(row) = self.db().first(&HALTED_BY, args![campaign.sql(), node]).await? else { return Ok("?".into()) };
+        let fact: Fact = serde_json::from_str(&row.text(0)?)
+            .map_err(|error| StoreError::Broken { place: "reading a fact", cause: error.to_string() })?;
+        Ok(match fact {
+            Fact::CampaignPaused { by, .. } | Fact::CampaignDrained { by, .. } => by,
+            other => unreachable!("{} was not asked for", other.kind()),
+        })
+    }
+
+    /// Calls, and the last time that was promised in each. Their facts alone tell it: few calls are open at a start, and
+    /// fewer were answered.
+    async fn with_promises(&self, rows: &[Row]) -> Result<Vec<(CallRow, Option<Wall>)>, StoreError> {
+        let mut calls = Vec::with_capacity(rows.len());
+        for row in rows {
+            let call = CallRow::read(row)?;
+            let promised = if call.answered_at.is_some() { self.promised_in(call.id).await? } else { None };
+            calls.push((call, promised));
+        }
+        Ok(calls)
+    }
+
+    async fn promised_in(&self, call: CallId) -> Result<Option<Wall>, StoreError> {
+        let kind = Some("callback_promised".to_owned());
+        let filter = FactFilter { call: Some(call), kind, ..FactFilter::default() };
+        let promises = self.facts(&filter, None, PROMISES_MAX).await?;
+        Ok(promises
+            .last()
+            .and_then(|last| if let Fact::CallbackPromised { at, .. } = last.fact { Some(at) } else { None }))
     }
 }
 
-fn open_call(call: &CallRow) -> OpenCall {
+fn open_call(call: CallRow, callback: Option<Wall>) -> OpenCall {
     OpenCall {
         call: call.id,
         campaign: call.campaign,
         lead: call.lead,
         attempt: call.attempt,
         invite_sent: call.invite_at.is_some(),
-        sip_call_id: call.sip_call_id.clone(),
-        answered: call.answered_at,
         human: call.human(),
+        sip_call_id: call.sip_call_id,
+        answered: call.answered_at,
         bridged: call.bridged_at.is_some() || call.spoke_at.is_some(),
         machine: call.verdict.and_then(|verdict| match verdict {
             Verdict::Machine(kind) => Some(kind),
             Verdict::Human | Verdict::Unknown => None,
         }),
         abandoned: call.abandon,
-        pack: call.pack.clone(),
+        pack: call.pack,
+        number_hash: call.number_hash,
+        agent: call.agent,
+        callback,
     }
 }
 
-fn unplanned_lead(call: CallRow) -> UnplannedLead {
+fn unplanned_lead(call: CallRow, callback: Option<Wall>) -> UnplannedLead {
     UnplannedLead {
         call: call.id,
         campaign: call.campaign,
@@ -144,6 +201,9 @@ fn unplanned_lead(call: CallRow) -> UnplannedLead {
         attempt: call.attempt,
         cause: call.cause,
         outcome: call.outcome,
+        number_hash: call.number_hash,
+        agent: call.agent,
+        callback,
     }
 }
 

@@ -88,9 +88,22 @@ impl From<Text> for TextForm {
     }
 }
 
+/// As another program said it, or of no language.
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::plain(text)
+    }
+}
+
 impl Text {
     pub fn plain(text: impl Into<String>) -> Text {
         Text { en: Some(text.into()), ..Text::default() }
+    }
+
+    /// Said in every language.
+    pub fn in_each(say: impl Fn(Lang) -> String) -> Text {
+        let text = |lang| Some(say(lang));
+        Text { en: text(Lang::En), zh_hans: text(Lang::ZhHans), zh_hant: text(Lang::ZhHant) }
     }
 
     pub fn get(&self, lang: Lang) -> &str {

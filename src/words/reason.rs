@@ -1,6 +1,6 @@
 //! A reason is a code with arguments. Its text stands once, in `reasons.toml`, in three languages.
 
-use super::Lang;
+use super::{Lang, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -24,6 +24,12 @@ struct Entry {
 
 static CATALOGUE: LazyLock<BTreeMap<String, Entry>> =
     LazyLock::new(|| toml::from_str(include_str!("reasons.toml")).expect("the catalogue is checked by a test"));
+
+impl From<Reason> for Text {
+    fn from(reason: Reason) -> Text {
+        reason.in_each()
+    }
+}
 
 impl Reason {
     pub fn new(code: &str) -> Reason {
@@ -49,6 +55,11 @@ impl Reason {
             text = text.replace(&format!("{{{name}}}"), value);
         }
         text
+    }
+
+    /// For those who choose the language later.
+    pub fn in_each(&self) -> Text {
+        Text::in_each(|lang| self.text(lang))
     }
 
     /// Every code of the catalogue, for the tests that compare it with the code.

@@ -128,6 +128,14 @@ pub fn in_chinese(house: &House) {
         ("GET", "/v1/calls?limit=0", "", "一次无法返回", "一次無法傳回"),
         ("POST", path.as_str(), r#"{"state":"delivered"}"#, "订单不能从", "訂單不能從"),
         ("PATCH", "/v1/kpis", "", "不支持", "不支援"),
+        (
+            "POST",
+            "/v1/campaigns",
+            r#"{"name":"broken"}"#,
+            "broken/campaign.toml:1:1: titel = \"x\": 未知的键",
+            "未知的鍵",
+        ),
+        ("POST", "/v1/campaigns", r#"{"name":"nobody"}"#, "既不是含 campaign.toml 的文件夹", "的資料夾"),
     ];
     for (method, path, body, simplified, traditional) in cases {
         for (headers, part) in [(zh, simplified), (hant, traditional)] {

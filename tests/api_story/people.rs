@@ -53,7 +53,8 @@ fn add(house: &House, arguments: &[&str]) -> String {
 
 /// An agent made by the command beside the running server: it logs in at once, and the engine hears of it by itself.
 pub fn an_agent_is_hired_by_command(house: &House) {
-    let printed = house.dialer.command(&["user", "add", "gerda", "--role", "agent", "--lang", "zh-Hant"]);
+    let printed =
+        house.dialer.command(&["user", "add", "gerda", "--display", "葛爾達", "--role", "agent", "--lang", "zh-Hant"]);
     let lines: Vec<&str> = printed.lines().collect();
     assert!(lines.len() == 2 && lines[0].len() == 32, "the softphone's secret and the password: {printed}");
     let gerda = Browser::log_in(house, "gerda", lines[1]);
@@ -63,6 +64,8 @@ pub fn an_agent_is_hired_by_command(house: &House) {
     wait_until("the engine to know her", Duration::from_secs(20), || {
         gerda.ask(house, "POST", &path("login"), &campaigns).status == 200
     });
+    let agent = house.get(path("").trim_end_matches('/'));
+    assert_eq!((&agent["name"], &agent["display_name"]), (&json!("gerda"), &json!("葛爾達")), "{agent}");
     assert_eq!(gerda.ask(house, "POST", &path("logout"), &Value::Null).status, 200);
 }
 

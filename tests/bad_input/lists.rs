@@ -111,3 +111,25 @@ fn a_dry_run_keeps_nothing() {
     let verified = succeeds(outpace(&["verify", "--data", text(&desk.data)]));
     assert!(verified.contains("agree"), "{verified}");
 }
+
+/// Under a Chinese LANG nothing of a refusal is English.
+#[test]
+fn refusals_in_chinese() {
+    let desk = Desk::new("bad-lists-chinese");
+    let (sheet, data) = (desk.file("sheet.xlsx", b"PK\x03\x04\x14\x00\x06\x00\x08\x00"), text(&desk.data));
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&["import", "lists", text(&sheet), "--data", data], &["这是 XLSX (ZIP) 文件", "未保存任何内容"]),
+        (&["import", "nobody", text(&sheet), "--data", data], &["活动“nobody”", "也不在"]),
+        (&["user", "add", "li", "--role", "boss", "--data", data], &["--role boss：应为", "之一"]),
+        (&["user", "password", "li", "--data", data], &["用户“li”不存在"]),
+        (&["key", "new", "--scope", "client", "--data", data], &["需要 --campaign NAME"]),
+    ];
+    for (arguments, parts) in cases {
+        let mut command = outpace(arguments);
+        command.env("LANG", "zh_CN.UTF-8");
+        let said = refuses(command, parts);
+        for english in ["Nothing", "one of", "does not", "needs", "This is"] {
+            assert!(!said.contains(english), "{english} in {said}");
+        }
+    }
+}

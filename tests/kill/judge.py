@@ -256,6 +256,22 @@ def retry_rules(tables, run):
             broken("I5", f"lead {lead}: {count - withdrawn[lead]} attempts, {run.get('attempts_total', 3)} are allowed")
 
 
+def promises_kept(tables):
+    """The last time that a call promised is the time its lead was planned for, unless that person opted out."""
+    promised, planned = {}, defaultdict(list)
+    for _, _, _, fact in tables.facts:
+        if fact["kind"] == "callback_promised":
+            promised[fact["call"]] = fact["at"]
+        elif fact["kind"] == "callback_planned":
+            planned[fact["after"]].append(fact["at"])
+    suppressed = {row["number_hash"] for row in tables.db.execute("SELECT number_hash FROM suppression")}
+    calls = {f"{call['id']:016x}": call for call in tables.calls}
+    for call, at in promised.items():
+        NOTES["callbacks promised"] += 1
+        if tables.leads[calls[call]["lead"]]["number_hash"] not in suppressed and at not in planned[call]:
+            broken("I2", f"call {call} promised a callback for {at}, planned are {planned[call]}")
+
+
 def do_not_call(tables, carrier, acknowledged):
     numbers = defaultdict(list)
     for seen in carrier.values():
@@ -385,6 +401,7 @@ def main(folder):
     abandoned(tables, carrier, by_call_id)
     interrupted_only_at_deaths(tables, deaths)
     retry_rules(tables, run)
+    promises_kept(tables)
     do_not_call(tables, carrier, acknowledged)
     acknowledged_stands(tables, acknowledged)
     recordings(tables, run["data"])

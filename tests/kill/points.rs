@@ -3,7 +3,7 @@
 /// `kind:name:count` for `OUTPACE_FAIL_AT`, one for each stage that `reliability-goals.md` names.
 /// `fact`: the engine decided, nothing is on disk. `kept`: it is on disk, nobody was told. `sip`: it happened on the
 /// wire. `at`: a named place.
-pub const POINTS: [&str; 52] = [
+pub const POINTS: [&str; 54] = [
     // lead claimed
     "at:leased:1",
     "at:leased:3",
@@ -33,6 +33,8 @@ pub const POINTS: [&str; 52] = [
     "kept:call_abandoned:1",
     "kept:step_entered:2",
     "kept:choice_made:1",
+    "fact:callback_promised:1",
+    "kept:callback_promised:1",
     "fact:order_taken:1",
     "kept:order_taken:1",
     // BYE sent, ended

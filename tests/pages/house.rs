@@ -40,6 +40,11 @@ title = { en = "Prayer", zh-Hans = "祷告", zh-Hant = "禱告" }
 impl House {
     /// Everybody on the list picks up, says hello and listens. The campaign is started. `lang`: of those who log in.
     pub fn open(name: &str, agents: &[&'static str], lang: &str) -> House {
+        House::open_in(name, agents, lang, "progressive")
+    }
+
+    /// In another mode. Whoever is shown a lead may look at it for as long as the settings let.
+    pub fn open_in(name: &str, agents: &[&'static str], lang: &str, mode: &str) -> House {
         let dir = scratch(name);
         let carrier = Sipp::carrier("uas_human", udp_port(), &dir, &[]);
         let trunk =
@@ -47,7 +52,7 @@ impl House {
         let mut dialer = Dialer::prepare(&dir, &[trunk], None);
         let config = std::fs::read_to_string(&dialer.config).expect("just written");
         std::fs::write(&dialer.config, config + PAUSES).expect("writable");
-        filters(&dialer.data.join("campaigns/filters"));
+        filters(&dialer.data.join("campaigns/filters"), mode);
         let list = dir.join("leads.csv");
         leads(&list, 200);
         dialer.command(&["import", "filters", list.to_str().expect("plain ASCII")]);
@@ -105,7 +110,7 @@ pub fn state(browser: &Browser, state: &str) {
 }
 
 /// The shipped telesales, open at every hour, for numbers of a region whose rule pack sets none.
-fn filters(dir: &Path) {
+fn filters(dir: &Path, mode: &str) {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("campaigns/telesales");
     std::fs::create_dir_all(dir.parent().expect("in campaigns")).expect("writable");
     run(Command::new("cp").arg("-rT").arg(&shipped).arg(dir));
@@ -117,7 +122,7 @@ fn filters(dir: &Path) {
     let (_, after) = rest.split_once("[dialing]").expect("dialing follows");
     let mut text = format!("{before}[hours]\nzone = \"Asia/Shanghai\"\n{hours}\n[dialing]{after}");
     for (from, to) in [
-        ("\"predictive\"", "\"progressive\""),
+        ("\"predictive\"", format!("\"{mode}\"").as_str()),
         ("region = \"US\"\nregions = [\"US\", \"CN\"]", "region = \"CN\""),
         ("ring_seconds_min = 15", "ring_seconds_min = 5"),
         ("us_tsr", "cn_default"),
@@ -129,7 +134,7 @@ fn filters(dir: &Path) {
         assert!(text.contains(from), "{from} stands in the shipped campaign");
         text = text.replace(from, to);
     }
-    std::fs::write(&file, text).expect("writable");
+    std::fs::write(&file, text + "\n[preview]\nseconds = 600\n").expect("writable");
 }
 
 fn leads(file: &Path, number: usize) {

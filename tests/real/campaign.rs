@@ -1,4 +1,4 @@
-//! A campaign for the tests with real peers: the template's flow, open at every hour (numbers of a region whose pack
+//! A campaign for the tests with real peers: the template's seller, message and flow, open at every hour (numbers of a region whose pack
 //! sets no hours), and lists whose last two digits choose what SIPp's carrier mix does.
 
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ pub fn write(data: &Path, name: &str, options: &Options<'_>) -> PathBuf {
 lang = "en"
 currency = "CNY"
 [seller]
-name = "Peers"
+name = "Example Seller"
 caller_id = "+862155550100"
 callback_number = "+862155550100"
 [hours]

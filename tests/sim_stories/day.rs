@@ -46,7 +46,11 @@ fn a_day_of_fifty_agents_is_twice_the_same_and_breaks_no_rule() {
     }
     let (first, day) = bytes(&floor, PREDICTIVE);
     assert_eq!(day.violations, 0, "{}", broken(&day));
-    assert!(day.summary.hours.iter().map(|hour| hour.handled).sum::<u64>() > 500, "{}", day.summary.text());
+    assert!(
+        day.summary.hours.iter().map(|hour| hour.handled).sum::<u64>() > 500,
+        "{}",
+        day.summary.text(outpace::words::Lang::En)
+    );
     let (second, _) = bytes(&floor, PREDICTIVE);
     assert_eq!(first, second);
 }

@@ -52,6 +52,14 @@ pub async fn an_agent_proves_who_they_are(store: &Store) {
     for name in ["", "a b", "bob@home", "\"; DROP", &"x".repeat(33)] {
         store.create_agent(name, Lang::En, "outpace", NOON).await.expect_err("not a name");
     }
+    let wang =
+        store.create_agent_shown("wangfang", Some(" 王芳 "), Lang::ZhHans, "outpace", NOON).await.expect("any letters");
+    let shown = store.agent(wang.id).await.expect("a look").expect("just made");
+    assert_eq!((shown.name.as_str(), shown.shown()), ("wangfang", "王芳"));
+    assert_eq!(store.agent(new.id).await.expect("a look").expect("known").shown(), "alice", "without one, the login");
+    for display in ["", " ", "a\nb", &"芳".repeat(65)] {
+        store.create_agent_shown("li", Some(display), Lang::En, "outpace", NOON).await.expect_err("not a name");
+    }
     store.renew_sip_secret(new.id, "elsewhere").await.expect("a new secret");
     let renewed = store.sip_credentials().await.expect("credentials").remove(0);
     assert!(renewed.realm == "elsewhere" && renewed.ha1_md5 != credential.ha1_md5);

@@ -119,8 +119,12 @@ pub async fn the_days_cap_holds_over_campaigns(store: &Store) {
     let midnight = LocalDay::at(scribe.now, &row(1).zones, "UTC").ends;
     assert_eq!(full.next_due, Some(midnight), "New York's midnight, not ours");
     store.release(&[held[0].id], scribe.owner).await.expect("released");
+    let yesterday = LocalDay::at(scribe.now, &row(1).zones, "UTC").date;
+    assert_eq!(held[0].day, yesterday, "where its attempt has room");
     scribe.now = midnight;
-    assert_eq!(scribe.lease(one, 1).await.leads[0].attempts_today, 0, "a new day");
+    let fresh = scribe.lease(one, 1).await.leads;
+    assert_eq!(fresh[0].attempts_today, 0, "a new day");
+    assert!(fresh[0].day > yesterday, "{}", fresh[0].day);
 }
 
 pub async fn released_leads_are_as_before(store: &Store) {

@@ -33,6 +33,10 @@ pub async fn what_was_open_is_found(store: &Store) {
     let (open, _) = old.place(id).await;
     old.write([Fact::CallAnswered { call: open }]).await;
     let (wrapping, lead) = old.place(id).await;
+    let promise = |at| Fact::CallbackPromised { call: wrapping, at };
+    let (waited_ms, within) = (0, true);
+    let bridge = Fact::CallBridged { call: wrapping, agent, waited_ms, within };
+    old.write([Fact::CallAnswered { call: wrapping }, bridge, promise(minutes(60)), promise(minutes(90))]).await;
     old.write([ended(wrapping, Cause::Handled)]).await;
     let (done, done_lead) = old.place(id).await;
     old.write([ended(done, Cause::Busy), Fact::LeadClosed { campaign: id, lead: done_lead, reason: LeadEnd::Worked }])
@@ -46,6 +50,7 @@ pub async fn what_was_open_is_found(store: &Store) {
     let standing = store.recover(owner, &BTreeMap::new()).await.expect("recovery");
     assert_eq!(standing.last_seq, old.seq);
     assert_eq!(standing.running, [id]);
+    assert_eq!(standing.halted, []);
     assert_eq!(
         standing
             .open_calls
@@ -59,6 +64,8 @@ pub async fn what_was_open_is_found(store: &Store) {
         [(wrapping, lead, 1)]
     );
     assert_eq!(standing.unplanned[0].cause, Some(Cause::Handled));
+    assert_eq!((standing.unplanned[0].callback, standing.unplanned[0].agent), (Some(minutes(90)), Some(agent)));
+    assert_eq!((standing.open_calls[0].callback, standing.open_calls[0].agent), (None, None));
     assert_eq!(standing.open_sessions, [OpenSession { agent, session, last }]);
 
     let mut young = Scribe::new(store, 0).await;
@@ -101,4 +108,33 @@ pub async fn the_ledger_counts_people(store: &Store) {
     assert_eq!(ledger, [true, true, false, true, false], "the machine is nobody");
     let standing = store.recover(scribe.owner, &since(minutes(60))).await.expect("recovery");
     assert_eq!(standing.ledgers[&id], []);
+}
+
+/// A restart starts nothing that somebody had stopped: it knows what, and who that was.
+pub async fn what_was_stopped_stays_stopped(store: &Store) {
+    let mut ids = Vec::new();
+    for name in ["idle", "running", "paused", "draining", "finished", "again"] {
+        ids.push(campaign(store, name).await);
+    }
+    let mut scribe = Scribe::new(store, 0).await;
+    let (anna, bert) = (|| "user:anna".to_owned(), || "user:bert".to_owned());
+    let reason = Reason::new("campaign.paused").with("by", "anna");
+    for &campaign in &ids[1..] {
+        scribe.write([Fact::CampaignStarted { campaign, by: anna() }]).await;
+    }
+    scribe.write([Fact::CampaignPaused { campaign: ids[2], by: bert(), reason: reason.clone() }]).await;
+    scribe.write([Fact::CampaignPaused { campaign: ids[3], by: anna(), reason: reason.clone() }]).await;
+    scribe.write([Fact::CampaignDrained { campaign: ids[3], by: bert() }]).await;
+    scribe.write([Fact::CampaignFinished { campaign: ids[4] }]).await;
+    scribe.write([Fact::CampaignPaused { campaign: ids[5], by: anna(), reason }]).await;
+    scribe.write([Fact::CampaignStarted { campaign: ids[5], by: anna() }]).await;
+    let standing = store.recover(scribe.owner, &BTreeMap::new()).await.expect("recovery");
+    assert_eq!(standing.running, [ids[1], ids[5]]);
+    let halted: Vec<_> = standing.halted.iter().map(|one| (one.campaign, one.state, one.by.as_str())).collect();
+    let told = [
+        (ids[2], CampaignState::Paused, "user:bert"),
+        (ids[3], CampaignState::Draining, "user:bert"),
+        (ids[4], CampaignState::Finished, "restart"),
+    ];
+    assert_eq!(halted, told);
 }

@@ -93,7 +93,7 @@ impl Door for Nobody {
 
 impl CampaignShelf for Nobody {
     fn take(&self, name: &str) -> Result<Taken, ShelfError> {
-        Err(ShelfError::Missing(name.to_owned()))
+        Err(ShelfError::Missing(Reason::new("folder.not_a_name").with("campaign", name)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules that join several keys, or a key and the law.
 
 use super::document::Document;
-use crate::campaign::profile::Profile;
+use crate::campaign::profile::{PROFILES, Profile};
 use crate::campaign::rules::{PACKS, Pack, Rules, pack};
 use crate::campaign::settings::{HandledBy, OnMachine, Settings, Then};
 use crate::campaign::span;
@@ -73,11 +73,34 @@ fn abandonment(settings: &Settings, document: &mut Document<'_>) {
             Reason::new("check.threshold_law").with("most", profile.threshold_seconds).with("profile", profile.id);
         document.problem("abandonment.threshold_seconds", reason);
     }
+    for pack in packs(settings) {
+        let Some(law) = pack.profile.and_then(Profile::find) else { continue };
+        if !profile.as_strict_as(law) {
+            let reason = Reason::new("check.profile_law")
+                .with("profile", profile.id)
+                .with("law", law.id)
+                .with("pack", pack.id)
+                .with("source", law.source)
+                .with("fitting", fitting(law));
+            document.problem("abandonment.profile", reason);
+        }
+        if own.cap > law.cap {
+            let reason =
+                Reason::new("check.cap_law").with("most", law.cap).with("pack", pack.id).with("source", law.source);
+            document.problem("abandonment.cap", reason);
+        }
+    }
     let rate = settings.amd.false_positive_rate;
     if settings.amd.enabled && own.cap < AMD_SHARE * rate {
         let reason = Reason::new("check.cap_amd").with("rate", rate).with("least", AMD_SHARE * rate);
         document.problem("abandonment.cap", reason);
     }
+}
+
+/// The profiles that a campaign under this law may take.
+fn fitting(law: &Profile) -> String {
+    let usable = PROFILES.iter().filter(|profile| !profile.judge_only && profile.as_strict_as(law));
+    usable.map(|profile| profile.id).collect::<Vec<_>>().join(", ")
 }
 
 /// Every person taken for a machine is an abandoned call that no pacing wins back. At a cap below one and a half

@@ -1,4 +1,5 @@
-//! Every key of `campaign.toml` with its type and bounds. A test compares it with `settings.rs`.
+//! Every key of `campaign.toml` with its type and bounds. `tests/campaign_docs.rs` compares it with `settings.rs` and
+//! with the table of docs/campaign.md.
 
 use super::values::{self, Check};
 
@@ -131,6 +132,7 @@ const ABANDONMENT: &Keys = &Keys::Named(&[
     ("cap", MAY, Number(0.001, 1.0)),
     ("threshold_seconds", MAY, Number(0.5, 60.0)),
     ("message", MUST, Plain(values::sound)),
+    ("opt_out_key", MAY, Plain(values::key)),
 ]);
 
 const AMD: &Keys = &Keys::Named(&[

@@ -37,8 +37,20 @@ fn choice(text: &str, choices: &[&str]) -> Result<(), Reason> {
     })
 }
 
+const LANGS: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
+
+/// What people write for Chinese is a place or a script, which no spelling is near to.
 pub fn lang(text: &str) -> Result<(), Reason> {
-    choice(text, &["en", "zh-Hans", "zh-Hant"])
+    let meant = match text.to_ascii_lowercase().replace('_', "-").as_str() {
+        "cn" | "zh" | "zh-cn" | "zh-sg" | "chs" | "sc" | "hans" | "chinese" | "中文" | "简体" | "简体中文" => {
+            "zh-Hans"
+        }
+        "tw" | "hk" | "mo" | "zh-tw" | "zh-hk" | "zh-mo" | "cht" | "tc" | "hant" | "繁體" | "繁體中文" => {
+            "zh-Hant"
+        }
+        _other => return choice(text, &LANGS),
+    };
+    Err(Reason::new("check.choice_near").with("choices", LANGS.join(", ")).with("nearest", meant))
 }
 
 pub fn mode(text: &str) -> Result<(), Reason> {
@@ -134,6 +146,12 @@ pub fn sound(text: &str) -> Result<(), Reason> {
     if plain { Ok(()) } else { Err(Reason::new("check.sound")) }
 }
 
+/// A key of a telephone.
+pub fn key(text: &str) -> Result<(), Reason> {
+    const KEYS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"];
+    if KEYS.contains(&text) { Ok(()) } else { Err(Reason::new("check.choice").with("choices", KEYS.join(", "))) }
+}
+
 /// The closest of `known`, if it is close enough to be meant.
 pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower: Vec<char> = text.to_lowercase().chars().take(64).collect();
@@ -178,5 +196,15 @@ mod tests {
         assert_eq!(nearest("treshold_second", known.into_iter()), Some("threshold_seconds"));
         assert_eq!(nearest("Profil", known.into_iter()), Some("profile"));
         assert_eq!(nearest("colour", known.into_iter()), None);
+    }
+
+    #[test]
+    fn who_writes_a_place_for_chinese_is_understood() {
+        let near = |text: &str| lang(text).expect_err("no tag of ours").args.remove("nearest");
+        assert_eq!(near("cn").as_deref(), Some("zh-Hans"));
+        assert_eq!(near("zh_CN").as_deref(), Some("zh-Hans"));
+        assert_eq!(near("TW").as_deref(), Some("zh-Hant"));
+        assert_eq!(near("e").as_deref(), Some("en"));
+        assert!(lang("en").is_ok() && lang("zh-Hans").is_ok() && lang("zh-Hant").is_ok());
     }
 }

@@ -114,11 +114,11 @@ impl Decoder {
 /// Files that are taken for CSV but are none.
 fn magic(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [b'P', b'K', 3 | 5, ..] => Some("a ZIP or XLSX file"),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an XLS or DOC file"),
-        [b'%', b'P', b'D', b'F', ..] => Some("a PDF file"),
-        [0x1f, 0x8b, ..] => Some("a gzip file"),
-        [b'{', b'\\', b'r', b't', b'f', ..] => Some("an RTF file"),
+        [b'P', b'K', 3 | 5, ..] => Some("XLSX (ZIP)"),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("XLS (DOC)"),
+        [b'%', b'P', b'D', b'F', ..] => Some("PDF"),
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Some("RTF"),
         _ => None,
     }
 }

@@ -18,6 +18,10 @@ pub enum Rule {
     HoursClosedDay,
     HoursZoneUnknown,
     HoursUs,
+    HoursFlorida,
+    AttemptsFlorida,
+    HoursOklahoma,
+    AttemptsOklahoma,
 }
 
 pub struct RuleEntry {
@@ -48,6 +52,10 @@ pub const RULES: &[RuleEntry] = &[
     RuleEntry { rule: Rule::HoursClosedDay, id: "hours.closed_day", source: CAMPAIGN, checked: "2026-11-21" },
     RuleEntry { rule: Rule::HoursZoneUnknown, id: "hours.zone_unknown", source: OWN, checked: "2026-11-21" },
     RuleEntry { rule: Rule::HoursUs, id: "us.hours", source: "47 CFR 64.1200(c)(1); 16 CFR 310.4(c): 8:00 to 21:00 at the called location", checked: "2026-11-21" },
+    RuleEntry { rule: Rule::HoursFlorida, id: "us.fl.hours", source: "Florida Statutes 501.616(6)(a): 8:00 to 20:00", checked: "2026-11-22" },
+    RuleEntry { rule: Rule::AttemptsFlorida, id: "us.fl.attempts", source: "Florida Statutes 501.616(6)(b): 3 calls in 24 hours on the same subject", checked: "2026-11-22" },
+    RuleEntry { rule: Rule::HoursOklahoma, id: "us.ok.hours", source: "15 Oklahoma Statutes 775C.4: 8:00 to 20:00; the area code presumes the place", checked: "2026-11-22" },
+    RuleEntry { rule: Rule::AttemptsOklahoma, id: "us.ok.attempts", source: "15 Oklahoma Statutes 775C.4: 3 calls in 24 hours on the same subject", checked: "2026-11-22" },
 ];
 
 impl Rule {

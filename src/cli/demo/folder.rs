@@ -69,7 +69,8 @@ mod tests {
             let mut files = data::embedded(name).expect("shipped");
             let text = String::from_utf8(files["campaign.toml"].clone()).expect("text");
             files.insert("campaign.toml".to_owned(), opened(&text).expect("a campaign").into_bytes());
-            let bundle = data::bundle(name, &files).unwrap_or_else(|failure| panic!("{}", failure.0));
+            let bundle =
+                data::bundle(name, &files).unwrap_or_else(|wrong| panic!("{}", wrong.lines(crate::words::Lang::En)));
             assert_eq!(bundle.settings.hours.sun.as_deref(), Some("00:00-24:00"));
         }
     }

@@ -1,6 +1,6 @@
 //! One thing that was looked at: what it is, what was seen, what that means, what to do.
 
-use crate::words::{Lang, Reason};
+use crate::words::{Lang, Reason, Text};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -15,8 +15,8 @@ pub(super) enum Grade {
 
 pub(super) struct Finding {
     /// Of the configuration or the machine: `sip.bind`, `trunk carrier-a`, `disk`.
-    pub what: String,
-    pub seen: String,
+    pub what: Text,
+    pub seen: Text,
     pub grade: Grade,
     /// `None`: nothing to say about what is well.
     pub meaning: Option<Reason>,
@@ -24,16 +24,16 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub fn good(what: impl Into<String>, seen: impl Into<String>) -> Finding {
+    pub fn good(what: impl Into<Text>, seen: impl Into<Text>) -> Finding {
         Finding { what: what.into(), seen: seen.into(), grade: Grade::Good, meaning: None, fix: None }
     }
 
-    pub fn doubtful(what: impl Into<String>, seen: impl Into<String>, meaning: Reason, fix: Reason) -> Finding {
+    pub fn doubtful(what: impl Into<Text>, seen: impl Into<Text>, meaning: Reason, fix: Reason) -> Finding {
         let grade = Grade::Doubtful;
         Finding { what: what.into(), seen: seen.into(), grade, meaning: Some(meaning), fix: Some(fix) }
     }
 
-    pub fn bad(what: impl Into<String>, seen: impl Into<String>, meaning: Reason, fix: Reason) -> Finding {
+    pub fn bad(what: impl Into<Text>, seen: impl Into<Text>, meaning: Reason, fix: Reason) -> Finding {
         let grade = Grade::Bad;
         Finding { what: what.into(), seen: seen.into(), grade, meaning: Some(meaning), fix: Some(fix) }
     }
@@ -44,7 +44,8 @@ impl Finding {
             Grade::Doubtful => "warn",
             Grade::Bad => "BAD ",
         };
-        let mut text = format!("{mark} {}: {}", self.what, self.seen);
+        let colon = if lang == Lang::En { ": " } else { "：" };
+        let mut text = format!("{mark} {}{colon}{}", self.what.get(lang), self.seen.get(lang));
         if let (Some(meaning), Some(fix)) = (&self.meaning, &self.fix) {
             let _ = write!(text, "\n       {}\n     → {}", meaning.text(lang), fix.text(lang));
         }
@@ -63,7 +64,7 @@ impl Finding {
             Grade::Doubtful => "doubtful",
             Grade::Bad => "bad",
         };
-        json!({ "what": self.what, "seen": self.seen, "grade": grade,
+        json!({ "what": self.what.get(Lang::En), "seen": self.seen.get(Lang::En), "grade": grade,
                 "meaning": texts(&self.meaning), "fix": texts(&self.fix) })
     }
 }

@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::live::clock::wall_now;
 use crate::script::check as walk;
 use crate::store::{Examined, FactFilter, Store, StoreError, examine as look_at};
-use crate::words::{Lang, Reason};
+use crate::words::{Reason, Text};
 use std::collections::BTreeMap;
 
 /// A fact that is younger than now by more says that the clock was set back.
@@ -32,41 +32,42 @@ fn database(examined: Result<Examined, StoreError>) -> (bool, Finding) {
         Ok(examined) => examined,
         Err(error) => {
             let (meaning, fix) = (Reason::new("doctor.store_away"), Reason::new("doctor.store_away_fix"));
-            return (false, Finding::bad("database", error.to_string(), meaning, fix));
+            return (false, Finding::bad(Reason::new("doctor.on_database"), error.to_string(), meaning, fix));
         }
     };
-    let what = format!("database {}", examined.url);
+    let what = Reason::new("doctor.on_database_at").with("url", &examined.url);
     if let Some(damage) = examined.damage {
         let (meaning, fix) = (Reason::new("doctor.store_damaged"), Reason::new("doctor.store_damaged_fix"));
         return (false, Finding::bad(what, damage, meaning, fix));
     }
     if !examined.newer.is_empty() {
-        let seen = format!("versions {:?} are of a newer program", examined.newer);
+        let seen = Reason::new("doctor.is_newer").with("versions", format!("{:?}", examined.newer));
         let (meaning, fix) = (Reason::new("doctor.store_newer"), Reason::new("doctor.store_newer_fix"));
         return (false, Finding::bad(what, seen, meaning, fix));
     }
     if examined.absent {
-        return (false, Finding::good(what, "not there yet: the first start makes it"));
+        return (false, Finding::good(what, Reason::new("doctor.is_absent")));
     }
     if !examined.missing.is_empty() {
-        let seen = format!("tables {:?} will be added by the next start", examined.missing);
+        let seen = Reason::new("doctor.is_behind").with("versions", format!("{:?}", examined.missing));
         return (false, Finding::good(what, seen));
     }
-    (true, Finding::good(what, "whole, tables up to date"))
+    (true, Finding::good(what, Reason::new("doctor.is_whole")))
 }
 
 async fn clock_against_facts(store: &Store) -> Finding {
-    let what = "clock against the last facts";
+    let what = Reason::new("doctor.on_clock_facts");
     let now = wall_now();
     let filter =
         FactFilter { from: Some(crate::words::Wall(now.0 + SET_BACK_SECONDS * 1_000_000)), ..FactFilter::default() };
     match store.facts(&filter, None, 1).await {
         Ok(facts) => match facts.first() {
             Some(fact) => {
-                let seen = format!("a fact of {} is younger than now, {}", fact.wall.rfc3339(), now.rfc3339());
+                let seen =
+                    Reason::new("doctor.is_younger").with("fact", fact.wall.rfc3339()).with("now", now.rfc3339());
                 Finding::bad(what, seen, Reason::new("doctor.clock_back"), Reason::new("doctor.clock_fix"))
             }
-            None => Finding::good(what, "in order"),
+            None => Finding::good(what, Reason::new("doctor.is_in_order")),
         },
         Err(error) => {
             let (meaning, fix) = (Reason::new("doctor.store_away"), Reason::new("doctor.store_away_fix"));
@@ -79,11 +80,12 @@ async fn clock_against_facts(store: &Store) -> Finding {
 async fn leads(store: &Store) -> Vec<Finding> {
     let mut findings = Vec::new();
     for campaign in store.campaigns().await.unwrap_or_default() {
-        let what = format!("campaign {} in the store", campaign.name);
+        let what = Reason::new("doctor.on_campaign").with("campaign", &campaign.name);
         let Ok(counts) = store.lead_counts(campaign.id).await else { continue };
         // Those that are taken out for dialing have not been called yet.
         let open = counts.pending + counts.in_flight;
-        let seen = format!("{open} to call, {} scheduled, {} done", counts.scheduled, counts.closed);
+        let seen = Reason::new("doctor.is_leads").with("open", open).with("scheduled", counts.scheduled);
+        let seen = seen.with("done", counts.closed);
         if counts.pending + counts.scheduled + counts.in_flight == 0 {
             let fix = Reason::new("doctor.no_leads_fix").with("campaign", &campaign.name);
             findings.push(Finding::doubtful(what, seen, Reason::new("doctor.no_leads"), fix));
@@ -95,30 +97,31 @@ async fn leads(store: &Store) -> Vec<Finding> {
 }
 
 fn folders(config: &Config) -> Vec<Finding> {
-    let folders = data::campaign_folders(config).unwrap_or_default();
+    let folders = data::campaign_folders(config);
     if folders.is_empty() {
-        let what = format!("campaigns in {}", config.data.dir.join("campaigns").display());
+        let what = Reason::new("doctor.on_folders").with("dir", config.data.dir.join("campaigns").display());
         let (meaning, fix) = (Reason::new("doctor.no_campaign"), Reason::new("doctor.no_campaign_fix"));
-        return vec![Finding::doubtful(what, "none", meaning, fix)];
+        return vec![Finding::doubtful(what, Reason::new("doctor.is_none"), meaning, fix)];
     }
     folders.iter().map(|(name, dir)| folder(config, name, dir)).collect()
 }
 
 fn folder(config: &Config, name: &str, dir: &std::path::Path) -> Finding {
-    let what = format!("campaign folder {name}");
-    let bad = |seen: String| {
+    let what = Reason::new("doctor.on_folder").with("campaign", name);
+    let bad = |seen: Text| {
         let fix = Reason::new("doctor.campaign_fix").with("dir", dir.display());
         Finding::bad(what.clone(), seen, Reason::new("doctor.campaign"), fix)
     };
     let files: BTreeMap<String, Vec<u8>> = match data::read_folder(dir) {
         Ok(files) => files,
-        Err(super::super::Failure(why)) => return bad(why),
+        Err(reason) => return bad(reason.in_each()),
     };
     let bundle = match crate::campaign::bundle(&files) {
         Ok(bundle) => bundle,
         Err(problems) => {
-            let first = problems.first().map(|problem| problem.text(Lang::En)).unwrap_or_default();
-            return bad(format!("{} problems, the first: {first}", problems.len()));
+            let wrong = Reason::new("doctor.is_wrong").with("count", problems.len());
+            let first = |lang| problems.first().map(|problem| problem.text(lang)).unwrap_or_default();
+            return bad(Text::in_each(|lang| wrong.clone().with("first", first(lang)).text(lang)));
         }
     };
     let known = |name: &String| config.trunks.iter().any(|trunk| &trunk.name == name);
@@ -126,12 +129,12 @@ fn folder(config: &Config, name: &str, dir: &std::path::Path) -> Finding {
     if let Some(first) = missing.first() {
         let meaning = Reason::new("doctor.campaign_trunk").with("trunk", first);
         let fix = Reason::new("doctor.campaign_trunk_fix").with("trunk", first);
-        return Finding::bad(what, format!("dialing.trunks names {first}"), meaning, fix);
+        return Finding::bad(what, Reason::new("doctor.is_trunk_named").with("trunk", first), meaning, fix);
     }
     let (version, bundle) = (bundle.version.clone(), data::with_shared_scripts(bundle));
     let report = walk::check(&check::inputs(dir, &bundle));
     if report.has_errors() {
-        return bad(report.lines(Lang::En).collect::<Vec<_>>().join("; "));
+        return bad(Text::in_each(|lang| report.lines(lang).collect::<Vec<_>>().join("; ")));
     }
-    Finding::good(what, format!("good to dial, version {version}"))
+    Finding::good(what, Reason::new("doctor.is_ready").with("version", version))
 }

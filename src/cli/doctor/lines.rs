@@ -27,18 +27,18 @@ pub(super) async fn examine(config: &Config, store: Option<&Store>) -> Vec<Findi
         Ok(heard) => heard,
         Err(error) => {
             let (meaning, fix) = (Reason::new("doctor.probe"), Reason::new("doctor.probe_fix"));
-            return vec![Finding::bad("asking trunks and phones", error.to_string(), meaning, fix)];
+            return vec![Finding::bad(Reason::new("doctor.on_probe"), error.to_string(), meaning, fix)];
         }
     };
     let mut findings: Vec<Finding> =
         config.trunks.iter().zip(1..).map(|(trunk, n)| of_trunk(trunk, heard.get(&TrunkId(n)).copied())).collect();
     if config.trunks.is_empty() {
         let (meaning, fix) = (Reason::new("doctor.no_trunk"), Reason::new("doctor.no_trunk_fix"));
-        findings.push(Finding::bad("trunks", "none configured", meaning, fix));
+        findings.push(Finding::bad(Reason::new("doctor.on_trunks"), Reason::new("doctor.is_unset"), meaning, fix));
     }
     if agents.is_empty() && store.is_some() {
         let (meaning, fix) = (Reason::new("doctor.no_agent"), Reason::new("doctor.no_agent_fix"));
-        findings.push(Finding::doubtful("agents", "none", meaning, fix));
+        findings.push(Finding::doubtful(Reason::new("doctor.on_agents"), Reason::new("doctor.is_none"), meaning, fix));
     }
     for agent in &agents {
         let known = phones.iter().zip(PHONES_FROM..).find(|(phone, _)| phone.name == agent.name);
@@ -70,44 +70,51 @@ async fn ask(config: &Config, phones: &[KnownPhone]) -> std::io::Result<BTreeMap
 }
 
 fn of_trunk(trunk: &Configured, heard: Option<Heard>) -> Finding {
-    let what = format!("trunk {} at {}", trunk.name, trunk.address);
+    let what = Reason::new("doctor.on_trunk").with("trunk", &trunk.name).with("address", trunk.address);
     match heard.unwrap_or(Heard::Silence) {
-        Heard::Well if trunk.register => Finding::good(what, "answers, and takes our registration"),
-        Heard::Well => Finding::good(what, "answers OPTIONS"),
+        Heard::Well if trunk.register => Finding::good(what, Reason::new("doctor.is_registered")),
+        Heard::Well => Finding::good(what, Reason::new("doctor.is_answering")),
         Heard::Refused(code @ (401 | 403 | 407)) => {
             let meaning = Reason::new("doctor.trunk_password").with("code", code);
             let fix = Reason::new("doctor.trunk_password_fix").with("trunk", &trunk.name);
-            Finding::bad(what, format!("refuses our registration with {code}"), meaning, fix)
+            Finding::bad(what, Reason::new("doctor.is_refusing").with("code", code), meaning, fix)
         }
         Heard::Refused(code) => {
             let meaning = Reason::new("doctor.trunk_refuses").with("code", code);
             let fix = Reason::new("doctor.trunk_refuses_fix").with("trunk", &trunk.name);
-            Finding::bad(what, format!("answers {code}"), meaning, fix)
+            Finding::bad(what, Reason::new("doctor.is_code").with("code", code), meaning, fix)
         }
         Heard::Silence if trunk.options_seconds == 0 && !trunk.register => {
             let fix = Reason::new("doctor.trunk_silent_fix").with("address", trunk.address);
-            Finding::doubtful(what, "no answer to OPTIONS", Reason::new("doctor.trunk_unasked"), fix)
+            Finding::doubtful(what, Reason::new("doctor.is_silent_options"), Reason::new("doctor.trunk_unasked"), fix)
         }
         Heard::Silence => {
             let fix = Reason::new("doctor.trunk_silent_fix").with("address", trunk.address);
-            Finding::bad(what, "no answer within 4 s", Reason::new("doctor.trunk_silent"), fix)
+            Finding::bad(what, Reason::new("doctor.is_silent"), Reason::new("doctor.trunk_silent"), fix)
         }
     }
 }
 
 fn of_phone(config: &Config, name: &str, phone: Option<&KnownPhone>, heard: Option<Heard>) -> Finding {
-    let what = format!("phone of {name}");
+    let what = Reason::new("doctor.on_phone").with("name", name);
     let Some(phone) = phone else {
         let fix = Reason::new("doctor.phone_unknown_fix")
             .with("address", config.sip.bind)
             .with("name", name)
             .with("realm", &config.sip.realm);
-        return Finding::doubtful(what, "not registered", Reason::new("doctor.phone_unknown"), fix);
+        return Finding::doubtful(
+            what,
+            Reason::new("doctor.is_unregistered"),
+            Reason::new("doctor.phone_unknown"),
+            fix,
+        );
     };
     match heard.unwrap_or(Heard::Silence) {
-        Heard::Well | Heard::Refused(_) => Finding::good(what, format!("registered, answers at {}", phone.address)),
+        Heard::Well | Heard::Refused(_) => {
+            Finding::good(what, Reason::new("doctor.is_phone_there").with("address", phone.address))
+        }
         Heard::Silence => {
-            let seen = format!("registered at {}, no answer there", phone.address);
+            let seen = Reason::new("doctor.is_phone_silent").with("address", phone.address);
             let (meaning, fix) = (Reason::new("doctor.phone_silent"), Reason::new("doctor.phone_silent_fix"));
             Finding::doubtful(what, seen, meaning, fix)
         }

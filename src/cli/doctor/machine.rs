@@ -51,7 +51,7 @@ fn ports(config: &Config, serving: bool) -> Vec<Finding> {
     findings.push(port(format!("api.bind TCP {}", config.api.bind), api, serving));
     if config.sip.bind.ip().is_unspecified() {
         let (meaning, fix) = (Reason::new("doctor.sip_unspecified"), Reason::new("doctor.sip_unspecified_fix"));
-        findings.push(Finding::bad("sip.bind", config.sip.bind.to_string(), meaning, fix));
+        findings.push(Finding::bad("sip.bind".to_owned(), config.sip.bind.to_string(), meaning, fix));
     }
     findings.push(sound_ports(config, serving));
     findings
@@ -59,9 +59,9 @@ fn ports(config: &Config, serving: bool) -> Vec<Finding> {
 
 fn port(what: String, bound: std::io::Result<()>, serving: bool) -> Finding {
     match bound {
-        Ok(()) => Finding::good(what, "free"),
+        Ok(()) => Finding::good(what, Reason::new("doctor.is_free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && serving => {
-            Finding::good(what, "outpace serves there")
+            Finding::good(what, Reason::new("doctor.is_ours"))
         }
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Finding::bad(
             what,
@@ -80,13 +80,15 @@ fn port(what: String, bound: std::io::Result<()>, serving: bool) -> Finding {
 
 fn sound_ports(config: &Config, serving: bool) -> Finding {
     let (min, max) = (config.rtp.port_min, config.rtp.port_max);
-    let what = format!("rtp {} ports {min}-{max}", config.rtp.bind);
+    let what = Reason::new("doctor.on_sound").with("address", config.rtp.bind).with("min", min).with("max", max);
     let channels: u32 = config.trunks.iter().map(|trunk| trunk.channels).sum();
     let taken: Vec<u16> = (min..=max).filter(|port| UdpSocket::bind((config.rtp.bind, *port)).is_err()).collect();
     let free = u32::from(max - min) + 1 - u32::try_from(taken.len()).unwrap_or(u32::MAX);
     let seen = match taken.first() {
-        Some(first) => format!("{free} free, {} taken, the first {first}", taken.len()),
-        None => format!("all {free} free"),
+        Some(first) => {
+            Reason::new("doctor.is_some_taken").with("free", free).with("taken", taken.len()).with("first", first)
+        }
+        None => Reason::new("doctor.is_all_free").with("free", free),
     };
     if free < 2 && !serving {
         return Finding::bad(what, seen, Reason::new("doctor.sound_none"), Reason::new("doctor.sound_none_fix"));
@@ -100,16 +102,16 @@ fn sound_ports(config: &Config, serving: bool) -> Finding {
 }
 
 fn open_files(config: &Config) -> Finding {
-    let what = "open files";
+    let what = Reason::new("doctor.on_files");
     let channels: u64 = config.trunks.iter().map(|trunk| u64::from(trunk.channels)).sum();
     let wanted = FILES_BASE + channels * FILES_PER_CHANNEL;
     match ground::open_files() {
         Ok((now, most)) if now < wanted => {
             let meaning = Reason::new("doctor.files").with("limit", now).with("wanted", wanted);
             let fix = Reason::new("doctor.files_fix").with("wanted", wanted);
-            Finding::bad(what, format!("{now} allowed, {most} at most"), meaning, fix)
+            Finding::bad(what, Reason::new("doctor.is_files_few").with("now", now).with("most", most), meaning, fix)
         }
-        Ok((now, _)) => Finding::good(what, format!("{now} allowed, {wanted} wanted")),
+        Ok((now, _)) => Finding::good(what, Reason::new("doctor.is_files").with("now", now).with("wanted", wanted)),
         Err(error) => {
             Finding::doubtful(what, error.to_string(), Reason::new("doctor.unknown"), Reason::new("doctor.unknown_fix"))
         }
@@ -122,7 +124,7 @@ fn standing(dir: &Path) -> &Path {
 }
 
 fn disk_room(dir: &Path) -> Finding {
-    let what = format!("disk of {}", dir.display());
+    let what = Reason::new("doctor.on_disk").with("dir", dir.display());
     let room = match ground::room(standing(dir)) {
         Ok(room) => room,
         Err(error) => {
@@ -130,7 +132,7 @@ fn disk_room(dir: &Path) -> Finding {
             return Finding::bad(what, error.to_string(), meaning, fix);
         }
     };
-    let seen = format!("{} MB free", room >> 20);
+    let seen = Reason::new("doctor.is_room").with("room", room >> 20);
     // A recorded minute of 8 kHz stereo.
     let hours = room / (32_000 * 3_600);
     if room < ROOM_BAD {
@@ -146,10 +148,10 @@ fn disk_room(dir: &Path) -> Finding {
 
 /// Facts are on disk before an INVITE leaves: the disk's word is part of every call.
 fn disk_speed(dir: &Path) -> Finding {
-    let what = format!("writing to {}", dir.display());
+    let what = Reason::new("doctor.on_writing").with("dir", dir.display());
     match slowest_sync(standing(dir)) {
         Ok(slowest) if slowest > SYNC_DOUBTFUL => {
-            let seen = format!("up to {} ms until a write is safe", slowest.as_millis());
+            let seen = Reason::new("doctor.is_slow").with("ms", slowest.as_millis());
             let meaning = Reason::new("doctor.disk_slow").with("ms", slowest.as_millis());
             let fix = Reason::new("doctor.disk_slow_fix");
             if slowest > SYNC_BAD {
@@ -158,7 +160,10 @@ fn disk_speed(dir: &Path) -> Finding {
                 Finding::doubtful(what, seen, meaning, fix)
             }
         }
-        Ok(slowest) => Finding::good(what, format!("{:.1} ms until a write is safe", slowest.as_secs_f64() * 1e3)),
+        Ok(slowest) => Finding::good(
+            what,
+            Reason::new("doctor.is_quick").with("ms", format!("{:.1}", slowest.as_secs_f64() * 1e3)),
+        ),
         Err(error) => Finding::bad(
             what,
             error.to_string(),
@@ -192,7 +197,7 @@ fn clock() -> Finding {
     let now = wall_now();
     if now.0 < BUILT {
         let (meaning, fix) = (Reason::new("doctor.clock_old"), Reason::new("doctor.clock_fix"));
-        return Finding::bad("clock", now.rfc3339(), meaning, fix);
+        return Finding::bad(Reason::new("doctor.on_clock"), now.rfc3339(), meaning, fix);
     }
-    Finding::good("clock", now.rfc3339())
+    Finding::good(Reason::new("doctor.on_clock"), now.rfc3339())
 }

@@ -51,7 +51,7 @@ impl Doctor {
             Ok(config) => config,
             Err(Failure(why)) => {
                 let (meaning, fix) = (Reason::new("doctor.config"), Reason::new("doctor.config_fix"));
-                return vec![Finding::bad("configuration", why, meaning, fix)];
+                return vec![Finding::bad(Reason::new("doctor.on_config"), why, meaning, fix)];
             }
         };
         let serving = machine::serving(&config).await;

@@ -1,15 +1,20 @@
 //! `outpace evidence CAMPAIGN`: the proof of abandonment from the facts, by the window of the campaign's rule pack and
-//! by day, with every number the rate is made of. Exit code 1 if a window stands above its cap.
+//! by day, with every number the rate is made of, and what the safe harbour asks beside the rate. Exit code 1 if a
+//! window stands above its cap.
 
+pub mod elements;
 pub mod proof;
+mod text;
 
 use super::why::{campaign, moment};
 use super::{Failure, Place, block_on, data};
 use crate::kpi::{Fold, Interval, Query};
 use crate::store::{FactFilter, Store};
 use crate::words::{CampaignId, Wall};
+use elements::{Abandoned, Elements, Observer};
 use proof::{Proof, Prover, Span};
-use std::fmt::Write;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -25,27 +30,44 @@ pub(crate) struct Evidence {
     /// As JSON. 以 JSON 输出。
     #[arg(long)]
     json: bool,
+    /// Writes a row for each abandoned call. 每通骚扰呼叫一行，写入文件。
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
 
+/// All that is shown.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    proof: Proof,
+    #[serde(flatten)]
+    elements: Elements,
+    #[serde(skip)]
+    abandoned: Vec<Abandoned>,
+}
+
 impl Evidence {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let (proof, agrees) = block_on(self.proof())?;
+        let (found, agrees) = block_on(self.find())?;
+        if let Some(file) = &self.csv {
+            write_csv(file, &found.abandoned)?;
+        }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&proof)?);
+            println!("{}", serde_json::to_string_pretty(&found)?);
         } else {
-            print!("{}", text(&proof));
+            print!("{}", text::of(&found.proof, &found.elements));
         }
         if let Err(difference) = agrees {
             return Err(Failure(format!(
                 "the proof and the KPI abandon_rate differ: {difference}; please report this"
             )));
         }
-        Ok(if proof.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if found.proof.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    async fn proof(&self) -> Result<(Proof, Result<(), String>), Failure> {
+    async fn find(&self) -> Result<(Found, Result<(), String>), Failure> {
         let config = self.place.load()?;
         let store = data::open_store(&config).await?;
         let row = campaign(&store, &self.campaign).await?;
@@ -64,19 +86,44 @@ async fn prove(
     campaign: CampaignId,
     from: Option<Wall>,
     to: Option<Wall>,
-) -> Result<(Proof, Result<(), String>), Failure> {
-    let mut prover = Prover::new(campaign);
-    let mut fold = Fold::new();
+) -> Result<(Found, Result<(), String>), Failure> {
+    let (mut prover, mut observer, mut fold) = (Prover::new(campaign), Observer::default(), Fold::new());
     let filter = FactFilter { campaign: Some(campaign), ..FactFilter::default() };
     store
         .each_fact(&filter, |fact| {
             prover.observe(fact);
+            observer.observe(campaign, fact);
             fold.observe(fact);
         })
         .await?;
     let proof = prover.prove(from, to)?;
     let agrees = agrees(&proof, &fold);
-    Ok((proof, agrees))
+    let within = within(&proof.zone, from, to);
+    let elements = observer.elements(proof.threshold_ms, &within);
+    let abandoned = observer.abandoned(&within);
+    Ok((Found { elements, abandoned, proof }, agrees))
+}
+
+/// Is a moment on one of the zone's days that touch `[from, to)`? Those are the days of the proof.
+fn within(zone: &str, from: Option<Wall>, to: Option<Wall>) -> impl Fn(Wall) -> bool + use<> {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let day = move |at: Wall| zone.to_datetime(at.timestamp()).date();
+    let (from, to) = (from.map(&day), to.map(|at| day(Wall(at.0 - 1))));
+    move |at| {
+        let day = day(at);
+        from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+    }
+}
+
+fn write_csv(file: &Path, rows: &[Abandoned]) -> Result<(), Failure> {
+    let mut text = format!("{}\n", Abandoned::HEAD);
+    for row in rows {
+        text.push_str(&row.csv());
+        text.push('\n');
+    }
+    std::fs::write(file, text).map_err(|error| {
+        Failure(format!("--csv {}: {error}. Name a file in a folder that is writable.", file.display()))
+    })
 }
 
 /// Against the KPI `abandon_rate`, window by window; the difference, if there is one.
@@ -103,75 +150,37 @@ pub(super) fn zone_of(spec: &str) -> jiff::tz::TimeZone {
 
 /// A day's midnight in the zone, or a moment.
 pub(super) fn border(text: &str, zone: &jiff::tz::TimeZone) -> Result<Wall, Failure> {
-    let Ok(day) = text.parse::<jiff::civil::Date>() else { return moment(text) };
+    let Ok(day) = text.parse::<jiff::civil::Date>() else {
+        return moment(text).map_err(|_| {
+            Failure(format!(
+                "\"{text}\" is no day and no time: a day is YYYY-MM-DD, such as 2026-11-23 (in the campaign's zone), \
+                 a time RFC 3339, such as 2026-11-23T10:30:00-05:00"
+            ))
+        });
+    };
     let midnight = day.to_zoned(zone.clone()).map_err(|e| Failure(format!("\"{text}\": {e}")))?;
     Ok(Wall(midnight.timestamp().as_microsecond()))
 }
 
-fn text(proof: &Proof) -> String {
-    let mut out = String::new();
-    let percent = |rate: Option<f64>| rate.map_or("      -".to_owned(), |rate| format!("{:>6.2}%", rate * 100.0));
-    let amd = if proof.amd_added {
-        format!("AMD false positives f = {:.2} % added", proof.amd_false_positive_rate * 100.0)
-    } else {
-        "AMD false positives not added by this profile".to_owned()
-    };
-    let mut line = |text: String| {
-        out.push_str(&text);
-        out.push('\n');
-    };
-    line(format!("Abandonment of \"{}\" ({}) from its facts  活动骚扰率证明", proof.name, proof.campaign));
-    line(format!("  profile 口径      {} ({})", proof.profile, proof.source));
-    line(format!("  rule packs 规则包 {}", proof.packs.join(", ")));
-    line(format!("  window 窗口       {}, zone {}", proof.window, proof.zone));
-    line(format!(
-        "  clock 计时        from {}; threshold {} ms; cap {:.2} %",
-        proof.clock_start,
-        proof.threshold_ms,
-        proof.cap * 100.0
-    ));
-    line(format!("  rate 公式         {}; {amd}", proof.formula));
-    if proof.configured > 0 {
-        line(format!("  settings changed {} times within these facts; the last ones are shown", proof.configured));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_border_is_a_day_or_a_moment() {
+        let zone = jiff::tz::TimeZone::get("America/New_York").expect("it is known");
+        let of = |text| border(text, &zone).map(|at| at.rfc3339()).map_err(|failure| failure.0);
+        assert_eq!(of("2026-11-22").as_deref(), Ok("2026-11-22T05:00:00.000Z"));
+        assert_eq!(of("2026-11-22T10:30:00-05:00").as_deref(), Ok("2026-11-22T15:30:00.000Z"));
+        let said = of("11/22/2026").expect_err("an American date is no border");
+        assert!(said.contains("\"11/22/2026\"") && said.contains("YYYY-MM-DD") && said.contains("RFC 3339"), "{said}");
     }
-    for (title, spans) in [("window 窗口", &proof.windows), ("day 日", &proof.days)] {
-        line(format!(
-            "\n{title:<18} human  handled  no agent  late  crashed  early  message  silent  machines      AB /      H     rate"
-        ));
-        for span in spans {
-            let c = &span.counts;
-            let mut row = String::new();
-            write!(
-                row,
-                "{:<18} {:>7} {:>8} {:>9} {:>5} {:>8} {:>6} {:>8} {:>7} {:>9} {:>7.1} / {:>6.1}  {} {}",
-                span.name,
-                c.human,
-                c.handled,
-                c.no_agent,
-                c.late,
-                c.crashed,
-                c.customer_early,
-                c.message_played,
-                c.silent,
-                c.machines,
-                span.numerator,
-                span.denominator,
-                percent(span.rate),
-                if span.holds { "" } else { "ABOVE THE CAP 超限" },
-            )
-            .expect("a string");
-            line(row.trim_end().to_owned());
-        }
+
+    #[test]
+    fn whole_days_of_the_zone_are_within() {
+        let at = |text| Wall::parse_rfc3339(text).expect("a moment");
+        let within = within("America/New_York", Some(at("2026-11-20T15:00:00Z")), Some(at("2026-11-22T05:00:00Z")));
+        assert!(within(at("2026-11-20T05:00:00Z")) && within(at("2026-11-22T04:59:59Z")));
+        assert!(!within(at("2026-11-20T04:59:59Z")) && !within(at("2026-11-22T05:00:00Z")));
     }
-    for worst in &proof.rolling {
-        line(format!(
-            "worst {} h: {} of {} = {:.2} %, ending {}",
-            worst.hours,
-            worst.abandoned,
-            worst.human,
-            worst.rate * 100.0,
-            worst.until.rfc3339()
-        ));
-    }
-    out
 }

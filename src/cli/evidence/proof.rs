@@ -383,7 +383,10 @@ fn clock_name(clock: ClockStart, amd: bool) -> &'static str {
     match clock {
         ClockStart::GreetingStart | ClockStart::GreetingEnd if !amd => "the answer (no AMD: the greeting is not heard)",
         ClockStart::Answer => "the answer",
-        ClockStart::GreetingStart | ClockStart::GreetingEnd => "the end of the greeting",
+        ClockStart::GreetingStart => {
+            "the start of the greeting, 2 s after the answer at the latest if nothing was said"
+        }
+        ClockStart::GreetingEnd => "the end of the greeting, 2 s after the answer at the latest if nothing was said",
         ClockStart::Live => "the classification as a person",
     }
 }

@@ -112,7 +112,7 @@ async fn prepare(
 ) -> Result<(Arc<Mutex<Peers>>, CampaignId), Failure> {
     let (store, api) = (&assembly.store, &assembly.api);
     let secrets = store.create_agent(AGENT, Lang::En, &api.sip_realm, wall_now()).await?;
-    let record = AgentRecord { id: secrets.id, name: AGENT.to_owned(), lang: Lang::En };
+    let record = AgentRecord { id: secrets.id, name: AGENT.to_owned(), display: None, lang: Lang::En };
     ask(assembly, Request::AddAgent(record)).await?;
     let user = store.user_named(AGENT).await?.ok_or_else(|| Failure("the agent has no user".to_owned()))?;
     let shelf = api.shelf.clone();

@@ -28,20 +28,15 @@ type Stamp = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Settings, Lua and prompts, read and walked through: every mistake with its file and line.
 pub(super) fn proof(dir: &Path) -> Result<(), Text> {
-    let files = data::read_folder(dir).map_err(|failure| Text::plain(failure.0))?;
+    let files = data::read_folder(dir).map_err(|reason| reason.in_each())?;
+    let each_lang = |lines: &dyn Fn(Lang) -> Vec<String>| Text::in_each(|lang| lines(lang).join("\n"));
     let bundle = campaign::bundle(&files)
-        .map_err(|problems| each_lang(|lang| problems.iter().map(|problem| problem.text(lang)).collect()))?;
+        .map_err(|problems| each_lang(&|lang| problems.iter().map(|problem| problem.text(lang)).collect()))?;
     let report = walk::check(&check::inputs(dir, &data::with_shared_scripts(bundle)));
     if !report.has_errors() {
         return Ok(());
     }
-    Err(each_lang(|lang| report.lines(lang).collect()))
-}
-
-/// One line a mistake.
-fn each_lang(lines: impl Fn(Lang) -> Vec<String>) -> Text {
-    let text = |lang| Some(lines(lang).join("\n"));
-    Text { en: text(Lang::En), zh_hans: text(Lang::ZhHans), zh_hant: text(Lang::ZhHant) }
+    Err(each_lang(&|lang| report.lines(lang).collect()))
 }
 
 /// Until it is dropped.

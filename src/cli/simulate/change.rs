@@ -80,7 +80,8 @@ mod tests {
 
     fn settings() -> Settings {
         let files = crate::cli::data::embedded("telesales").expect("it is shipped");
-        crate::cli::data::bundle("telesales", &files).unwrap_or_else(|Failure(why)| panic!("{why}")).settings
+        let bundle = crate::cli::data::bundle("telesales", &files);
+        bundle.unwrap_or_else(|wrong| panic!("{}", wrong.lines(crate::words::Lang::En))).settings
     }
 
     fn after(text: &str) -> Result<(Settings, Scenario), String> {

@@ -111,6 +111,7 @@ fn lead(id: u64, number: &str) -> Lead {
         zones: vec!["America/New_York".to_owned()],
         attempts: 1,
         attempts_today: 0,
+        day: "2026-11-23".into(),
         callback_at: Some(minute(0)),
         callback_agent: Some(ANNA),
         fields: BTreeMap::new(),

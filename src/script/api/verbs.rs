@@ -69,8 +69,8 @@ pub const VERBS: &[Verb] = &[
         params: &[param("spec", "Gather")],
         returns: &["string?", "string?"],
         fails: &["timeout", "hangup"],
-        en: "Plays a prompt, if one is given, and waits for keys of the phone. A key stops the prompt.",
-        zh: "播放提示音（可省略）并等待按键；按键会打断提示音。",
+        en: "Plays a prompt, if one is given, and waits for keys of the phone. A key stops the prompt. Which keys came is the flow's alone: the record says how many.",
+        zh: "播放提示音（可省略）并等待按键；按键会打断提示音。按了哪些键只有脚本知道，记录中只有个数。",
         example: "local pin, why = gather { prompt = \"pin\", digits = 4, seconds = 8, finish_on = \"#\" }",
     },
     Verb {

@@ -34,7 +34,7 @@ fn show_ask(lua: &Lua, out: &Table, ask: &Ask) -> mlua::Result<()> {
             out.set("ask", "say")?;
             out.set("prompt", prompt.name.as_str())
         }
-        Ask::Gather { prompt, digits_max, seconds, finish_on } => {
+        Ask::Gather { prompt, digits_max, seconds, finish_on, .. } => {
             out.set("ask", "gather")?;
             out.set("prompt", prompt.as_ref().map(|p| p.name.as_str()))?;
             out.set("digits", *digits_max)?;

@@ -13,6 +13,7 @@ fn view(state: AgentState, call: Option<AgentCallView>) -> AgentView {
     AgentView {
         agent: id,
         session: None,
+        campaigns: Vec::new(),
         state: Some(state),
         reason: None,
         since: Wall(0),

@@ -5,6 +5,7 @@ mod agents;
 mod hours;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use crate::campaign::settings::Hours;
 use crate::facts::{Abandon, Envelope, Fact, Verdict};
@@ -13,6 +14,7 @@ use agents::Agent;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use waits::Waits;
 
 /// A rule that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,7 @@ pub struct Checks {
     suppressed: BTreeSet<String>,
     asked: BTreeSet<RequestId>,
     zones: BTreeMap<String, TimeZone>,
+    waits: Waits,
 }
 
 #[derive(Debug)]
@@ -177,6 +180,7 @@ impl Checks {
         let (seq, expected) = (envelope.seq, self.seq + 1);
         self.require(seq == expected, "no_gap", || format!("fact {seq} came where {expected} was due"));
         self.seq = seq;
+        self.wait_counted(envelope);
         match &envelope.fact {
             Fact::CallPlaced { call, campaign, lead, attempt, number_hash, rules, pack, .. } => {
                 let gated = !rules.is_empty() && !pack.is_empty();

@@ -66,6 +66,7 @@ impl Scenario {
             ("population.leaves_in_step", p.leaves_in_step),
             ("population.leaves_in_prompt", p.leaves_in_prompt),
             ("population.presses", p.presses),
+            ("population.interrupts", p.interrupts),
             ("population.amd.false_positive", p.amd.false_positive),
             ("population.amd.miss", p.amd.miss),
         ];

@@ -82,6 +82,7 @@ impl Default for Population {
             presses: 0.75,
             digits: keys.into_iter().map(|(key, weight)| (key.to_owned(), weight)).collect(),
             presses_after_seconds: Dist::lognormal(1.5, 0.5),
+            interrupts: 0.0,
             amd: AmdBehaviour::default(),
         }
     }

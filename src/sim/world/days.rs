@@ -81,6 +81,7 @@ impl<'a> SimWorld<'a> {
             trunks,
             lists,
             specs,
+            reserved: BTreeMap::new(),
             calls: BTreeMap::new(),
             customers: BTreeMap::new(),
             agent_legs: BTreeMap::new(),
@@ -111,7 +112,10 @@ impl<'a> SimWorld<'a> {
         let agents: Vec<AgentRecord> = self
             .agents
             .iter()
-            .map(|agent| AgentRecord { id: agent.id, name: format!("agent{}", agent.place + 1), lang: Lang::En })
+            .map(|agent| {
+                let name = format!("agent{}", agent.place + 1);
+                AgentRecord { id: agent.id, name, display: None, lang: Lang::En }
+            })
             .collect();
         let mut recovered = match on_disk {
             [] => Recovered {

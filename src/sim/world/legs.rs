@@ -63,7 +63,12 @@ impl SimWorld<'_> {
             return self.checks.broken("placed_first", format!("call {call} on trunk {trunk}"));
         };
         track.leg = Some(leg);
+        // A second trunk is the same attempt.
+        let begins = !std::mem::replace(&mut track.begun, true);
         let (list, lead, attempt) = (track.list, track.lead, track.attempt);
+        if begins {
+            self.attempt_fits(list, lead, wall);
+        }
         let zones = self.lists[list].row(lead).map(|row| row.lead.zones.clone()).unwrap_or_default();
         let hours = &self.specs[list].settings.hours;
         self.checks.dial(now, wall, leg, call, trunk, &zones, hours);

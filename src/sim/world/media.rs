@@ -11,6 +11,8 @@ use std::time::Duration;
 const BEEP_AFTER: Duration = Duration::from_millis(400);
 /// Detection of the end of speech lags by this.
 const SPEECH_END_LAG: Duration = Duration::from_millis(200);
+/// From one key to the next.
+const KEY_TO_KEY: Duration = Duration::from_millis(400);
 /// A prompt that the campaign does not have.
 const NO_SOUND: Duration = Duration::ZERO;
 
@@ -72,7 +74,11 @@ impl SimWorld<'_> {
         self.later(length, Event::PlayedOut(leg, playback));
         match listening {
             Listening::LeavesAfter(after) if human => self.later(after, Event::CustomerHangsUp(leg)),
-            Listening::Presses { after, digit } if human => self.later(after, Event::Pressed(leg, digit)),
+            Listening::Presses { after, keys } if human => {
+                for (nth, key) in (0..).zip(keys.chars()) {
+                    self.later(after + KEY_TO_KEY * nth, Event::Pressed(leg, key));
+                }
+            }
             Listening::LeavesAfter(_) | Listening::Presses { .. } | Listening::Listens => {}
         }
     }

@@ -52,6 +52,8 @@ pub struct SimWorld<'a> {
     trunks: Vec<Trunk>,
     agents: Vec<SimAgent>,
     phones: Vec<Phone>,
+    /// The day on which the store keeps room for an attempt, of leads that were leased.
+    reserved: BTreeMap<LeadId, String>,
     calls: BTreeMap<CallId, Track>,
     customers: BTreeMap<LegId, Customer>,
     agent_legs: BTreeMap<LegId, usize>,
@@ -116,6 +118,8 @@ struct Track {
     lead: LeadId,
     attempt: u32,
     leg: Option<LegId>,
+    /// An INVITE has left, over whichever trunk.
+    begun: bool,
 }
 
 #[derive(Default)]
@@ -246,7 +250,8 @@ impl SimWorld<'_> {
         self.checks.fact(&envelope);
         if let Fact::CallPlaced { call, campaign, lead, attempt, .. } = &envelope.fact {
             let list = self.place_of(*campaign);
-            let track = Track { list, lead: *lead, attempt: *attempt, leg: None };
+            self.attempt_fits(list, *lead, envelope.wall);
+            let track = Track { list, lead: *lead, attempt: *attempt, leg: None, begun: false };
             self.calls.insert(*call, track);
         }
         self.disk_takes(envelope);

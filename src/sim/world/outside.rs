@@ -90,11 +90,6 @@ impl SimWorld<'_> {
                 self.happens(Event::Shutdown(Duration::from_secs_f64(within_seconds.clamp(0.0, 3600.0))));
             }
             What::Suppress { campaign, lead } => self.suppresses(campaign, lead),
-            What::ScriptWatchdog { campaign } => {
-                if let Some(campaign) = self.specs.get(campaign).map(|spec| spec.id) {
-                    self.inbox.push_back(Input::ScriptWatchdog { campaign });
-                }
-            }
             What::PostCampaign { campaign, changed } => self.posts(campaign, changed),
             What::PauseCampaign { campaign } => self.orders(campaign, |campaign| Request::PauseCampaign { campaign }),
             What::StartCampaign { campaign } => self.orders(campaign, |campaign| Request::StartCampaign { campaign }),
@@ -117,7 +112,6 @@ impl SimWorld<'_> {
             | What::AgentAway { .. }
             | What::AgentClicks { .. }
             | What::WallClockStep { .. }
-            | What::ScriptWatchdog { .. }
             | What::PostCampaign { .. }
             | What::PauseCampaign { .. }
             | What::StartCampaign { .. }

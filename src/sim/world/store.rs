@@ -2,11 +2,12 @@
 //! would take away.
 
 use super::{Event, SimWorld};
+use crate::campaign::Lead;
 use crate::engine::Input;
 use crate::facts::{Envelope, Fact};
 use crate::sim::dist::Dist;
 use crate::sim::rng::{Purpose, Stream, stream};
-use crate::words::{CampaignId, LeadId, Moment};
+use crate::words::{CampaignId, LeadId, LocalDay, Moment, Wall};
 use std::collections::VecDeque;
 
 pub(super) struct Disk {
@@ -103,8 +104,9 @@ impl SimWorld<'_> {
     pub(super) fn leased(&mut self, place: usize, count: u32) {
         let wall = self.wall();
         let list = &mut self.lists[place];
-        let (leads, next_due) = list.lease(wall, count);
+        let (mut leads, next_due) = list.lease(wall, count);
         let (campaign, counts) = (list.campaign, list.counts());
+        leads.iter_mut().for_each(|lead| self.reserves(place, wall, lead));
         self.inbox.push_back(Input::LeadsLeased { campaign, leads, next_due, counts });
     }
 
@@ -117,8 +119,26 @@ impl SimWorld<'_> {
     pub(super) fn leased_one(&mut self, place: usize, id: LeadId) {
         let wall = self.wall();
         let list = &mut self.lists[place];
-        let lead = list.lease_one(wall, id);
+        let mut lead = list.lease_one(wall, id);
         let campaign = list.campaign;
+        lead.iter_mut().for_each(|lead| self.reserves(place, wall, lead));
         self.inbox.push_back(Input::LeadLeased { campaign, id, lead });
+    }
+
+    /// Room for one attempt, on the called party's day.
+    fn reserves(&mut self, place: usize, wall: Wall, lead: &mut Lead) {
+        lead.day = LocalDay::at(wall, &lead.zones, &self.specs[place].settings.hours.zone).date;
+        self.reserved.insert(lead.id, lead.day.clone());
+    }
+
+    /// An attempt is made on the day that has room for it, and on no other: a number's cap holds over midnight.
+    pub(super) fn attempt_fits(&mut self, place: usize, lead: LeadId, wall: Wall) {
+        let zones = self.lists[place].row(lead).map(|row| row.lead.zones.clone()).unwrap_or_default();
+        let day = LocalDay::at(wall, &zones, &self.specs[place].settings.hours.zone).date;
+        let reserved = self.reserved.get(&lead);
+        if reserved != Some(&day) {
+            let detail = format!("lead {lead} is called on {day}, there is room on {reserved:?}");
+            self.checks.broken("reserved_day", detail);
+        }
     }
 }

@@ -2,8 +2,9 @@
 // nothing. What the desk holds and does stands in agent/desk.js, each part of the page in a module of its own.
 
 import { drawPast, drawStep, drawWho } from "./agent/call.js";
-import { call, desk, drafts, inHand, keep, now, refused, settle, startShift, state } from "./agent/desk.js";
+import { before, call, desk, drafts, inHand, keep, now, refused, settle, startShift, state } from "./agent/desk.js";
 import { drawMine, drawUnfinished, drawWait } from "./agent/idle.js";
+import { card, drawLead, tickLead } from "./agent/lead.js";
 import { drawEnd } from "./agent/outcome.js";
 import { drawStrip, keyed, keysHelp } from "./agent/strip.js";
 import { $, announce, h, put, setText } from "./dom.js";
@@ -17,6 +18,7 @@ const events = {
   hello(hello) {
     const again = desk.hello && desk.hello.boot !== hello.boot;
     desk.hello = hello;
+    shell.display = hello.display;
     desk.skew = hello.now - Date.now();
     const shift = load("outpace.shift", null);
     desk.restarted = Boolean(again || (shift && shift.boot !== hello.boot));
@@ -24,10 +26,10 @@ const events = {
     drawBar();
   },
   view(view) {
-    const before = call(), was = state();
+    const had = call(), was = state();
     desk.view = view;
     const inhand = call();
-    if (before?.call !== inhand?.call) {
+    if (had?.call !== inhand?.call) {
       desk.pop = null;
       desk.callbackOpen = false;
       desk.formError = "";
@@ -47,6 +49,12 @@ const events = {
     if (state() === "talk") announce(t("call.new", { name: pop.name ?? t("who.nameless"), campaign: own(pop.campaign) }));
     draw();
   },
+  lead(lead) {
+    desk.ahead = lead;
+    announce(t("lead.shown", { name: lead.name ?? t("who.nameless") }));
+    draw();
+  },
+  campaigns(campaigns) { desk.hello.campaigns = campaigns; draw(); },
   calls(calls) { desk.calls = calls; draw(); },
   numbers(numbers) { desk.numbers = numbers; draw(); },
 };
@@ -72,6 +80,32 @@ function takeUpShift() {
 
 // ── drawing ──
 
+const person = () => h("div", { class: "col" }, h("section", { id: "who", class: "card who" }), h("section", { id: "past", class: "card" }));
+const LOOKS = {
+  idle: () => [h("div", { class: "col" }, h("div", { id: "unfinished", class: "col" }), h("section", { id: "wait", class: "card" })), h("div", { class: "col" }, h("section", { id: "mine", class: "card" }))],
+  lead: () => [person(), h("section", { id: "lead", class: "card state", "data-state": "preview" })],
+  call: () => [person(), h("section", { id: "step", class: "card step" }), h("section", { id: "end", class: "card state" })],
+};
+const DRAW = {
+  idle() {
+    drawUnfinished();
+    drawWait();
+    drawMine();
+  },
+  lead() {
+    const lead = card();
+    drawWho(lead, lead?.lang ?? call()?.lang);
+    drawPast(lead?.history);
+    drawLead();
+  },
+  call() {
+    drawWho(desk.pop, call().lang);
+    drawPast(desk.pop?.history);
+    drawStep();
+    drawEnd();
+  },
+};
+
 function draw() {
   if (!desk.hello) return;
   const main = $("#main");
@@ -80,26 +114,14 @@ function draw() {
     main.replaceChildren(h("section", { id: "strip", class: "strip state", "aria-label": t("app.agent") }), h("div", { id: "desk", class: "desk" }));
   }
   drawStrip();
-  const idle = !inHand();
+  const look = inHand() ? "call" : before() ? "lead" : "idle";
   const place = $("#desk");
-  place.classList.toggle("idle", idle);
+  place.classList.toggle("idle", look === "idle");
+  place.classList.toggle("ahead", look === "lead");
   // Nothing left to say: the outcome is the work at hand.
-  place.classList.toggle("closing", !idle && state() === "wrap" && !call()?.step);
-  put(place, idle ? "idle" : "call", () => (idle
-    ? [h("div", { class: "col" }, h("div", { id: "unfinished", class: "col" }), h("section", { id: "wait", class: "card" })), h("div", { class: "col" }, h("section", { id: "mine", class: "card" }))]
-    : [h("div", { class: "col" }, h("section", { id: "who", class: "card who" }), h("section", { id: "past", class: "card" })),
-      h("section", { id: "step", class: "card step" }),
-      h("section", { id: "end", class: "card state" })]));
-  if (idle) {
-    drawUnfinished();
-    drawWait();
-    drawMine();
-  } else {
-    drawWho();
-    drawPast();
-    drawStep();
-    drawEnd();
-  }
+  place.classList.toggle("closing", look === "call" && state() === "wrap" && !call()?.step);
+  put(place, look, LOOKS[look]);
+  DRAW[look]();
   tick();
 }
 
@@ -109,9 +131,11 @@ function tick() {
   const { view } = desk;
   if (!view) return;
   setText($("#timer"), view.session ? clock(now() - view.since / 1000) : "");
+  const person = before() ? card() : call() && desk.pop;
+  if (person) setText($("#there"), new Intl.DateTimeFormat(lang(), { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: person.zone || undefined }).format(now()));
+  tickLead();
   const inhand = call();
   if (!inhand) return;
-  if (desk.pop) setText($("#there"), new Intl.DateTimeFormat(lang(), { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: desk.pop.zone || undefined }).format(now()));
   const left = inhand.wrap_until ? inhand.wrap_until / 1000 - now() : 0;
   setText($("#left"), clock(left + 999));
   const bar = $("#left-bar");

@@ -2,6 +2,7 @@
 // and figures change in place, so that five hundred agents cost little. Decisions are the server's.
 
 import { $, announce, confirm, h, put, setText } from "./dom.js";
+import { takeNew, upload } from "./floor/intake.js";
 import { ask, follow } from "./net.js";
 import { chart } from "./charts.js";
 import { drawBar, enter, line, login, shell, trouble } from "./shell.js";
@@ -9,7 +10,7 @@ import { clock, count, figure, lang, own, pauseWord, percent, t } from "./words.
 
 const floor = {
   agents: new Map(), campaigns: new Map(), courses: new Map(), faults: [], skew: 0, whole: false,
-  pauses: [], chosen: null, filter: "all", shown: [], session: null, charts: new Map(),
+  pauses: [], chosen: null, wanted: null, filter: "all", shown: [], session: null, charts: new Map(),
 };
 
 const STAGES = ["dialing", "ringing", "listening", "waiting", "message", "talking", "wrapping"];
@@ -47,6 +48,10 @@ const events = {
 
 /** The one looked at, or the one that runs. */
 function choose() {
+  if (floor.campaigns.has(floor.wanted)) {
+    floor.chosen = floor.wanted;
+    floor.wanted = null;
+  }
   if (floor.campaigns.has(floor.chosen)) return;
   const all = [...floor.campaigns.values()];
   floor.chosen = (all.find((one) => one.state === "running") ?? all[0])?.id ?? null;
@@ -58,7 +63,7 @@ function draw() {
   const main = $("#main");
   if (!floor.whole || !floor.chosen) {
     put(main, ["none", lang(), floor.whole], () => h("div", { class: "wait" },
-      h("h1", { class: "big" }, t(floor.whole ? "floor.none" : "floor.wait")), floor.whole && h("p", {}, t("floor.none.more")), floor.whole && may() && takeForm()));
+      h("h1", { class: "big" }, t(floor.whole ? "floor.none" : "floor.wait")), floor.whole && h("p", {}, t("floor.none.more")), floor.whole && may() && h("div", {}, takeButton("primary"))));
     return;
   }
   if (put(main, ["floor", lang()], frame)) {
@@ -95,8 +100,10 @@ function frame() {
 function drawTabs() {
   put($("#faults"), [lang(), floor.faults], () => floor.faults.length > 0 && h("p", { class: "notice bad card" }, t("floor.faults", { names: floor.faults.join(", ") })));
   const all = [...floor.campaigns.values()];
-  put($("#tabs"), [lang(), all.map((one) => [one.id, one.state]), floor.chosen], () => all.length > 1 && all.map((one) =>
-    h("button", { class: "btn", type: "button", "data-k": one.id, "aria-pressed": String(one.id === floor.chosen), onclick: () => { floor.chosen = one.id; draw(); } }, own(one.title))));
+  put($("#tabs"), [lang(), all.map((one) => [one.id, one.state]), floor.chosen], () => [
+    all.length > 1 && all.map((one) =>
+      h("button", { class: "btn", type: "button", "data-k": one.id, "aria-pressed": String(one.id === floor.chosen), onclick: () => { floor.chosen = one.id; draw(); } }, own(one.title))),
+    may() && takeButton("ghost")]);
 }
 
 const TONE = { running: "ready", paused: "pause", draining: "wrap", finished: "pause", idle: "pause" };
@@ -110,7 +117,8 @@ function drawWhy() {
       h("div", {}, h("h1", {}, own(one.title)),
         h("p", { class: "small" }, h("span", { class: "tag state", "data-state": TONE[one.state] }, t(`floor.state.${one.state}`)), " ", h("span", { class: "quiet" }, t(`mode.${one.mode}`)))),
       may() && h("div", { class: "acts" }, starts ? act("start", "primary") : act("pause", ""), one.state === "running" && act("drain", ""),
-        h("button", { class: "btn ghost", type: "button", "data-k": "take", "data-act": "take", onclick: takeAgain }, t("floor.take.again"))),
+        h("button", { class: "btn ghost", type: "button", "data-k": "take", "data-act": "take", onclick: takeAgain }, t("floor.take.again")),
+        h("button", { class: "btn ghost", type: "button", "data-k": "list", "data-act": "list", onclick: () => upload(campaign()) }, t("floor.list.upload"))),
       h("p", { class: "sentence", id: "sentence" }),
     ];
   });
@@ -126,23 +134,21 @@ async function order(what) {
   if (answer) announce(t("floor.done", { name, state: t(`floor.state.${answer.state}`) }));
 }
 
-/** A folder of the server's, by its name: new, or in a new version. */
-async function take(name) {
-  const answer = await asked("/v1/campaigns", { name });
-  if (answer) announce(t("floor.taken", { name, version: answer.version.slice(0, 8) }));
-}
-
 async function takeAgain() {
   const one = campaign();
   const sure = await confirm(t("floor.sure.take", { name: own(one.title) }), t("floor.sure.take.more"), t("floor.take.again"), t("app.cancel"), false);
-  if (sure) await take(one.name);
+  if (!sure) return;
+  const answer = await asked("/v1/campaigns", { name: one.name });
+  if (answer) taken(answer);
 }
 
-function takeForm() {
-  const input = h("input", { id: "take", class: "input", "data-k": "take", autocapitalize: "none", spellcheck: "false", required: true });
-  return h("form", { class: "field col", onsubmit: (event) => { event.preventDefault(); take(input.value.trim()); } },
-    h("label", { for: "take" }, t("floor.take.name")), input, h("button", { class: "btn primary", type: "submit" }, t("floor.take")));
-}
+const taken = ({ name, version }) => announce(t("floor.taken", { name, version: version.slice(0, 8) }));
+
+/** Another folder: it is looked at as soon as the floor has it. */
+const takeButton = (style) => h("button", {
+  class: `btn ${style}`, type: "button", "data-k": "take-new", "data-act": "take-new",
+  onclick: () => takeNew((answer) => { floor.wanted = answer.id; taken(answer); }),
+}, t("floor.take"));
 
 /** What came back, or null with the reason on the page. */
 async function asked(path, body) {

@@ -14,17 +14,19 @@ export class Refused extends Error {
   }
 }
 
+/** `body`: JSON, or a file as it is. A list may take its time. */
 export async function ask(method, path, body, key) {
+  const file = body instanceof Blob;
   const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = file ? "text/csv" : "application/json";
   if (key) headers["Idempotency-Key"] = key;
   let response;
   try {
     response = await fetch(path, {
       method, headers, credentials: "same-origin", cache: "no-store",
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(20_000),
+      body: body === undefined || file ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(file ? 600_000 : 20_000),
     });
   } catch {
     throw new Refused(0);

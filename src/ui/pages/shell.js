@@ -7,7 +7,7 @@ import { lang, own, setLang, t } from "./words.js";
 const LANGS = [["en", "English"], ["zh-Hans", "简体中文"], ["zh-Hant", "繁體中文"]];
 
 export const shell = {
-  page: "", session: null, online: true, begin: null, redraw: () => {}, keys: load("outpace.keys", true), tools: () => null,
+  page: "", session: null, online: true, display: null, begin: null, redraw: () => {}, keys: load("outpace.keys", true), tools: () => null,
 };
 
 const dark = () => document.documentElement.dataset.theme === "dark";
@@ -32,8 +32,8 @@ export function drawBar() {
   $(".skip").textContent = t("app.skip");
   document.body.classList.toggle("no-keys", !shell.keys);
   const { session } = shell;
-  put($("#bar-tools"), [lang(), dark(), session?.name, shell.page], () => [
-    session && h("span", { class: "quiet" }, session.name),
+  put($("#bar-tools"), [lang(), dark(), session?.name, shell.display, shell.page], () => [
+    session && h("span", { class: "quiet" }, shell.display ?? session.name),
     h("label", { class: "sr-only", for: "lang" }, t("app.language")),
     h("select", { id: "lang", "data-k": "lang", onchange: (event) => { setLang(event.target.value); drawBar(); drawLine(); shell.redraw(); } },
       LANGS.map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === lang() }, name))),

@@ -8,9 +8,9 @@ const OBJECTION_KEYS = [..."QWERTYUIOP"];
 
 const objectionId = (choice) => (choice.id.startsWith("objection:") ? choice.id : `objection:${choice.id}`);
 
-export function drawWho() {
-  const { pop } = desk, inhand = call();
-  const key = [lang(), inhand.call, pop, inhand.zone, inhand.callback_at];
+/** `pop`: of the call in hand, or of the lead that is shown before it. */
+export function drawWho(pop, speaks) {
+  const key = [lang(), pop, speaks];
   put($("#who"), key, () => [
     h("header", {}, h("h2", {}, t("who.title")), h("span", { class: "tag plain" }, own(pop?.campaign ?? ""))),
     h("div", { class: "body col" }, !pop ? h("p", { class: "quiet" }, t("who.loading")) : [
@@ -18,8 +18,8 @@ export function drawWho() {
         h("p", { class: "clock" }, h("b", { id: "there" }), h("span", { class: "quiet small" }, t("who.there"), pop.zone && ` · ${pop.zone}`))),
       h("div", {}, h("h2", {}, t("who.why")), h("p", {}, why(pop))),
       h("dl", { class: "facts" },
-        [[t("who.phone"), h("span", { class: "num" }, pop.phone ?? "–")], [t("who.lang"), t(`lang.${inhand.lang}`)], ...Object.entries(pop.fields)]
-          .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+        [[t("who.phone"), h("span", { class: "num" }, pop.phone ?? "–")], speaks && [t("who.lang"), t(`lang.${speaks}`)], ...Object.entries(pop.fields)]
+          .filter(Boolean).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     ]),
   ]);
 }
@@ -29,11 +29,11 @@ function why(pop) {
   return pop.attempt > 1 ? t("who.again", { n: pop.attempt }) : t("who.first");
 }
 
-export function drawPast() {
-  put($("#past"), [lang(), desk.pop?.history], () => [
+export function drawPast(history) {
+  put($("#past"), [lang(), history], () => [
     h("header", {}, h("h2", {}, t("who.history"))),
-    h("div", { class: "body" }, desk.pop?.history.length
-      ? h("ol", { class: "history" }, desk.pop.history.map((past) => h("li", {},
+    h("div", { class: "body" }, history?.length
+      ? h("ol", { class: "history" }, history.map((past) => h("li", {},
         h("div", { class: "line" }, h("span", {}, outcomeWord(past)), h("span", { class: "quiet small" }, dayTime(past.at))),
         past.notes?.map((note) => h("p", { class: "note" }, note)))))
       : h("p", { class: "quiet" }, t("who.history.none"))),

@@ -7,7 +7,7 @@ import { shell, trouble } from "../shell.js";
 import { own, t } from "../words.js";
 
 export const desk = {
-  hello: null, view: null, pop: null, calls: [], numbers: [], skew: 0,
+  hello: null, view: null, pop: null, ahead: null, calls: [], numbers: [], skew: 0,
   /** The choice that was sent and not yet answered by a new step: "call turn choice". */
   sent: null,
   /** Why the form was refused. */
@@ -17,6 +17,8 @@ export const desk = {
 export const now = () => Date.now() + desk.skew;
 export const call = () => desk.view?.call ?? null;
 export const state = () => desk.view?.state ?? "off";
+/** Manual and preview: a lead is looked at, or its number is being called. */
+export const before = () => ["preview", "manual_dial"].includes(state());
 export const inHand = () => ["talk", "hold", "wrap", "reserved"].includes(state()) || (state() === "no_device" && call());
 
 // ── what is written, kept here ──
@@ -61,6 +63,8 @@ async function now_or_never(method, path, body) {
     await ask(method, path, body);
     trouble("");
   } catch (refused) {
+    // A second key press, or the clock was quicker: what became of the lead is on the screen.
+    if (refused.code === "preview.nothing_shown") return;
     trouble(refused.status ? refused.message : t("app.offline"));
   }
 }
@@ -125,6 +129,12 @@ export const hangUp = () => now_or_never("POST", callPath("hangup"));
 export const hold = () => now_or_never("POST", callPath("hold"), { on: state() !== "hold" });
 export const extend = () => now_or_never("POST", callPath("extend"));
 export const ready = () => now_or_never("POST", agentPath("ready"), {});
+export const nextLead = (campaign) => now_or_never("POST", agentPath("preview"), { campaign });
+export const dial = () => now_or_never("POST", agentPath("dial"));
+export const skip = () => now_or_never("POST", agentPath("skip"));
+
+/** Of those worked for in this shift, where agents ask for each call. */
+export const asking = () => desk.hello.campaigns.filter((one) => ["manual", "preview"].includes(one.mode) && desk.view?.campaigns?.includes(one.id));
 const keepWorking = () => now_or_never("POST", agentPath("ready"), { after_call: true });
 
 export function pauseFor(reason) {

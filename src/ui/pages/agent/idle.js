@@ -6,15 +6,28 @@ import { load, save } from "../net.js";
 import { shell, trouble } from "../shell.js";
 import { clock, hm, lang, own, t } from "../words.js";
 import { outcomeWord } from "./call.js";
-import { callPath, desk, draft, drafts, forget, keep, send, startShift, state } from "./desk.js";
+import { asking, callPath, desk, draft, drafts, forget, keep, send, startShift, state } from "./desk.js";
 
 export function drawWait() {
-  const key = [lang(), state(), desk.view?.reason, desk.view?.device, desk.hello.campaigns, desk.hello.name];
+  const { campaigns, name } = desk.hello;
+  const asked = state() === "ready" ? asking() : [];
+  const open = state() === "off" && campaigns.map((one) => [one.id, one.title]);
+  const key = [lang(), state(), desk.view?.reason, desk.view?.device, open, name, asked, desk.view?.notice];
   put($("#wait"), key, () => {
     if (state() === "off") return shiftForm();
-    const word = { ready: "ready", no_device: "no_device" }[state()] ?? "pause";
-    return h("div", { class: "wait" }, h("p", { class: "big" }, t(`wait.${word}`)), h("p", {}, t(word === "ready" ? "wait.ready.more" : `wait.${word}.more`, { name: desk.hello.name })));
+    const word = waitWord(asked);
+    return h("div", { class: "wait" }, h("p", { class: "big" }, t(`wait.${word}`)), h("p", {}, t(`wait.${word}.more`, { name })),
+      desk.view?.notice_text && state() === "ready" && h("p", { id: "notice", class: "notice", role: "status" }, own(desk.view.notice_text)),
+      asked.map((one) => h("p", { class: "quiet small", "data-why": one.id },
+        asked.length > 1 && `${own(one.title)}: `, one.running ? own(one.why) : t("wait.closed"))));
   });
+}
+
+/** One who also works where the dialer dials by itself waits for a customer: leads come between. */
+function waitWord(asked) {
+  if (state() !== "ready") return state() === "no_device" ? "no_device" : "pause";
+  const only = (mode) => asked.length === desk.view.campaigns?.length && asked.every((one) => one.mode === mode);
+  return asked.length && only("manual") ? "manual" : asked.length && only("preview") ? "preview" : "ready";
 }
 
 function shiftForm() {

@@ -4,13 +4,13 @@
 import { $, h, kbd, put } from "../dom.js";
 import { setKeys, shell } from "../shell.js";
 import { figure, lang, own, pauseWord, t } from "../words.js";
-import { call, desk, done, endShift, hangUp, hold, inHand, pauseFor, ready, state, togglePausing } from "./desk.js";
+import { asking, before, call, desk, dial, done, endShift, hangUp, hold, inHand, nextLead, pauseFor, ready, skip, state, togglePausing } from "./desk.js";
 
 export function drawStrip() {
   const strip = $("#strip");
   const { view } = desk;
   strip.dataset.state = state();
-  const key = [lang(), state(), view?.reason, view?.next, view?.device, desk.pausing, desk.numbers, call()?.call, desk.pop?.campaign, call()?.customer_on_line, Boolean(view?.session)];
+  const key = [lang(), state(), view?.reason, view?.next, view?.device, desk.pausing, desk.numbers, call()?.call, desk.pop?.campaign, call()?.customer_on_line, Boolean(view?.session), view?.preview?.may_skip, desk.ahead?.lead, askingManually().map((one) => one.id)];
   put(strip, key, () => [
     h("div", {},
       h("h1", { class: "now" }, h("span", { class: "word" }, t(`state.${state()}`)), h("span", { class: "timer", id: "timer", role: "timer", "aria-live": "off" })),
@@ -21,6 +21,8 @@ export function drawStrip() {
   ]);
 }
 
+const askingManually = () => asking().filter((one) => one.mode === "manual" && one.running);
+
 const reasonWord = (reason) => pauseWord(reason, desk.hello.pauses);
 
 function detail() {
@@ -29,7 +31,7 @@ function detail() {
   if (state() === "off") return t(view?.device ? "shift.phone.yes" : "shift.phone.no");
   if (state() === "pause") return reasonWord(view.reason ?? "pause");
   if (inHand() && !call()?.customer_on_line) return [t("step.left"), next].filter(Boolean).join(" · ");
-  return next || own(desk.pop?.campaign ?? "") || (view?.device ? t("shift.phone.yes") : "");
+  return next || own(desk.pop?.campaign ?? (before() ? desk.ahead?.campaign : null) ?? "") || (view?.device ? t("shift.phone.yes") : "");
 }
 
 export function button(label, key, onclick, style = "", more = {}) {
@@ -42,8 +44,12 @@ function actions() {
   const later = next?.pause ? button(t("do.pause.undo"), "V", togglePausing) : pausing(t("do.pause.after"));
   switch (state()) {
     case "off": return [];
-    case "ready": return [pausing(t("do.pause")), button(t("shift.end"), "", endShift, "ghost")];
+    case "ready": return [askingManually().map((one, nth, all) => button(all.length > 1 ? `${t("do.next")}: ${own(one.title)}` : t("do.next"), nth ? "" : "Enter", () => nextLead(one.id), nth ? "" : "primary large", { "data-next": one.id })),
+      pausing(t("do.pause")), button(t("shift.end"), "", endShift, "ghost")];
     case "pause": return [button(t("do.ready"), "Enter", ready, "primary large"), pausing(t("do.pause")), button(t("shift.end"), "", endShift, "ghost")];
+    case "preview": return [button(t("do.dial"), "Enter", dial, "primary large", { "data-act": "dial" }), desk.view.preview?.may_skip && button(t("do.skip"), "M", skip, "", { "data-act": "skip" }),
+      pausing(t("do.pause")), button(t("shift.end"), "", endShift, "ghost")];
+    case "manual_dial": return [later, button(t("shift.end"), "", endShift, "ghost")];
     case "talk":
     case "hold": return [button(t("do.hangup"), "X", hangUp, "danger"), button(t(state() === "hold" ? "do.unhold" : "do.hold"), "C", hold), later];
     case "wrap": return [button(t("do.done"), "Enter", done, "primary"), later];
