@@ -147,7 +147,7 @@ const taken = ({ name, version }) => announce(t("floor.taken", { name, version: 
 /** Another folder: it is looked at as soon as the floor has it. */
 const takeButton = (style) => h("button", {
   class: `btn ${style}`, type: "button", "data-k": "take-new", "data-act": "take-new",
-  onclick: () => takeNew((answer) => { floor.wanted = answer.id; taken(answer); }),
+  onclick: () => takeNew((answer) => { floor.wanted = answer.id; choose(); draw(); taken(answer); }),
 }, t("floor.take"));
 
 /** What came back, or null with the reason on the page. */
