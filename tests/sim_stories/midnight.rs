@@ -52,6 +52,7 @@ fn a_lead_that_is_looked_at_over_midnight() {
     let mut day = quiet(HUMAN);
     day.start = "2026-11-23T23:59:40".into();
     day.agents.reaction_seconds = Dist::Fixed(15.0);
+    day.agents.skips = 0.0;
     let told = live(&day, day_and_night(&[("mode = \"progressive\"", "mode = \"preview\"")], ONE_STEP));
     assert_eq!(told.violations, []);
     assert_eq!(placed_on(&told), ["2026-11-24"]);
