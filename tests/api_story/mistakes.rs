@@ -13,7 +13,7 @@ const TABLE: &[Row] = &[
     ("POST", "/v1/campaigns", r#"{"name":5}"#, 422, "name", "expected a string"),
     ("POST", "/v1/campaigns", r#"{"name":"a","name":"b"}"#, 422, "name", "duplicate"),
     ("POST", "/v1/campaigns", r#"{"nmae":"first"}"#, 422, "nmae", "unknown field `nmae`, expected `name`"),
-    ("POST", "/v1/campaigns", r#"{"name":"../../etc"}"#, 404, "name", "not a path"),
+    ("POST", "/v1/campaigns", r#"{"name":"../../etc"}"#, 404, "name", "no name of a folder"),
     ("POST", "/v1/campaigns", r#"{"name":"nowhere"}"#, 404, "name", "telesales"),
     ("POST", "/v1/campaigns", r#"{"name":"broken"}"#, 422, "name", "broken/campaign.toml:"),
     ("POST", "/v1/campaigns/CAMPAIGN/mode", r#"{"mode":"fast"}"#, 422, "mode", "progressive"),

@@ -150,14 +150,16 @@ pub(super) fn zone_of(spec: &str) -> jiff::tz::TimeZone {
 
 /// A day's midnight in the zone, or a moment.
 pub(super) fn border(text: &str, zone: &jiff::tz::TimeZone) -> Result<Wall, Failure> {
-    let Ok(day) = text.parse::<jiff::civil::Date>() else {
-        return moment(text).map_err(|_| {
-            Failure(format!(
-                "\"{text}\" is no day and no time: a day is YYYY-MM-DD, such as 2026-11-23 (in the campaign's zone), \
-                 a time RFC 3339, such as 2026-11-23T10:30:00-05:00"
-            ))
-        });
-    };
+    // A date is read out of a whole moment, too: the moment comes first.
+    if let Ok(moment) = moment(text) {
+        return Ok(moment);
+    }
+    let day: jiff::civil::Date = text.parse().map_err(|_| {
+        Failure(format!(
+            "\"{text}\" is no day and no time: a day is YYYY-MM-DD, such as 2026-11-23 (in the campaign's zone), \
+             a time RFC 3339, such as 2026-11-23T10:30:00-05:00"
+        ))
+    })?;
     let midnight = day.to_zoned(zone.clone()).map_err(|e| Failure(format!("\"{text}\": {e}")))?;
     Ok(Wall(midnight.timestamp().as_microsecond()))
 }
