@@ -30,6 +30,10 @@ fn a_day_at_the_api() {
     matrix::nothing_is_left_out();
     let mut house = house::House::open("api-story");
     flow::facts_by_cursor(&house);
+    // Before the roles: their matrix erases the person of the first lead.
+    clients::orders_for_the_warehouse(&house);
+    clients::a_number_that_called_back(&house);
+    clients::who_is_not_to_be_called(&house);
     matrix::each_role_at_each_operation(&house);
     matrix::a_client_without_a_filter(&house);
     roles::lists_are_one_s_own(&house);
@@ -49,9 +53,6 @@ fn a_day_at_the_api() {
     flow::the_stream(&house);
     flow::the_stream_goes_on(&house);
     flow::lists_are_files(&house);
-    clients::orders_for_the_warehouse(&house);
-    clients::a_number_that_called_back(&house);
-    clients::who_is_not_to_be_called(&house);
     manners::a_manual_without_a_network(&house);
     flow::orders_move_on(&mut house);
     people::people_log_in(&mut house);

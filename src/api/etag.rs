@@ -82,10 +82,7 @@ impl Condition {
                 Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, reason).at("if-match"))
             }
             None => Ok(()),
-            Some(tags) if !listed(tags).all(well_formed) => {
-                let value: String = tags.chars().take(64).collect();
-                Err(Problem::invalid("if-match", Reason::new("api.if_match_form").with("value", value)))
-            }
+            Some(tags) if !listed(tags).all(well_formed) => Err(malformed("if-match", tags)),
             Some(tags) if listed(tags).any(|one| one == "*" || now.is_of(one)) => Ok(()),
             Some(_) => {
                 let reason = Reason::new("api.changed_meanwhile").with("tag", tag);
@@ -93,6 +90,11 @@ impl Condition {
             }
         }
     }
+}
+
+fn malformed(field: &'static str, tags: &str) -> Problem {
+    let value: String = tags.chars().take(64).collect();
+    Problem::invalid(field, Reason::new("api.if_match_form").with("value", value))
 }
 
 /// A list may have empty places, and be empty (RFC 9110 section 5.6.1.2): then nothing matches.
@@ -145,7 +147,10 @@ pub async fn unless_known(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let tag = response.headers().get(header::ETAG).filter(|_| response.status() == StatusCode::OK);
     let (Some(known), Some(tag)) = (known, tag) else { return response };
-    let (known, tag) = (known.to_str().unwrap_or(""), tag.to_str().unwrap_or("?"));
+    let (known, tag) = (known.to_str().unwrap_or("?"), tag.to_str().unwrap_or("?"));
+    if !listed(known).all(well_formed) {
+        return malformed("if-none-match", known).into_response();
+    }
     let same = listed(known).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag);
     if !same {
         return response;
