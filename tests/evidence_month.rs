@@ -280,11 +280,11 @@ fn moments(facts: &[Envelope]) -> Vec<Moments> {
     let mut calls: BTreeMap<CallId, Moments> = BTreeMap::new();
     for envelope in facts {
         let Some(call) = envelope.fact.call() else { continue };
-        let (of, at) = (calls.entry(call).or_default(), envelope.moment.0 / 1_000);
+        let (of, at) = (calls.entry(call).or_default(), envelope.moment.0);
         match &envelope.fact {
             Fact::CallRinging { .. } => of.rang = of.rang.or(Some(at)),
             Fact::CallAnswered { .. } => of.answered = true,
-            Fact::CallAbandoned { waited_ms, .. } => of.judged = Some(at - i64::from(*waited_ms)),
+            Fact::CallAbandoned { waited_ms, .. } => of.judged = Some(at - i64::from(*waited_ms) * 1_000),
             Fact::MessagePlayed { .. } => of.message = Some(at),
             Fact::CallEnded { by: Side::Us, .. } => of.given_up = Some(at),
             _ => {}
@@ -300,7 +300,8 @@ fn the_other_elements_equal_a_plain_count() {
     let (found, (proof, _)) = (elements(facts), prove(facts));
     let plain = moments(facts);
 
-    let given_up: Vec<i64> = plain.iter().filter(|m| !m.answered).filter_map(|m| Some(m.given_up? - m.rang?)).collect();
+    let given_up: Vec<i64> =
+        plain.iter().filter(|m| !m.answered).filter_map(|m| Some((m.given_up? - m.rang?) / 1_000)).collect();
     let least = given_up.iter().min().copied();
     assert!(given_up.len() > 100, "lines that nobody answers: {}", given_up.len());
     assert_eq!(found.ring.given_up + found.ring.unconfirmed, given_up.len() as u64);
@@ -308,7 +309,7 @@ fn the_other_elements_equal_a_plain_count() {
     let short = given_up.iter().filter(|ms| **ms < 15_000).count() as u64;
     assert_eq!((found.ring.too_short, found.ring.law_seconds), (short, 15));
 
-    let begun: Vec<i64> = plain.iter().filter_map(|m| Some(m.message? - m.judged?)).collect();
+    let begun: Vec<i64> = plain.iter().filter_map(|m| Some((m.message? - m.judged?) / 1_000)).collect();
     assert_eq!(found.message.begun, proof.total.message_played);
     assert_eq!(found.message.latest_ms, begun.iter().max().copied());
     let none = found.message.none_crashed + found.message.none_crossed + found.message.none_cut_off;
