@@ -35,6 +35,7 @@ impl Engine {
             LegEvent::Ringing => self.on_ringing(id, false),
             LegEvent::EarlyMedia => self.on_ringing(id, true),
             LegEvent::Answered => self.on_answered(id, leg),
+            LegEvent::PickedUp => self.on_picked_up(id),
             LegEvent::Refused { code, q850, local, .. } => {
                 self.legs.remove(&leg);
                 self.on_refused(id, code, q850, local);
@@ -98,6 +99,23 @@ impl Engine {
         } else {
             self.command(Command::Listen { leg, amd: None });
             self.classify(id, Verdict::Unknown, "no_amd".to_owned(), 0);
+        }
+    }
+
+    /// A person was there and will hear nobody (I4).
+    fn on_picked_up(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match call.stage {
+            Stage::Ending => self.answered_while_cancelling(id),
+            Stage::Dialing => {
+                call.answered = Some(self.now);
+                let campaign = call.campaign;
+                self.fact(Fact::CallAnswered { call: id });
+                self.tell_pacing(campaign, Event::Answered { call: id });
+                let cause = self.unserved(id, "no_media");
+                self.end_call(id, cause, Side::Us);
+            }
+            Stage::Placed | Stage::Cleared | Stage::Listening | Stage::Waiting | Stage::Message | Stage::Talking => {}
         }
     }
 

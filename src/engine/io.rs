@@ -146,6 +146,9 @@ pub enum LegEvent {
     EarlyMedia,
     /// 200 OK; the media path is set.
     Answered,
+    /// Somebody picked up, and the call is being ended already: it crossed our CANCEL, came after an earlier run's end, or
+    /// brought no sound that we can use. `Ended` follows.
+    PickedUp,
     /// A final refusal. `code` 408 with `local` true: nothing came back (timer B).
     Refused { code: u16, q850: Option<u8>, retry_after: Option<u32>, local: bool },
     /// The other side said BYE, or the dialog died. Comes once; also confirms our own `HangUp`.

@@ -62,7 +62,7 @@ impl Engine {
             return;
         }
         match event {
-            LegEvent::InviteSent { .. } | LegEvent::Ringing | LegEvent::EarlyMedia => {}
+            LegEvent::InviteSent { .. } | LegEvent::Ringing | LegEvent::EarlyMedia | LegEvent::PickedUp => {}
             LegEvent::Answered => self.on_phone_up(id, leg),
             LegEvent::Refused { .. } | LegEvent::Ended { .. } => {
                 self.legs.remove(&leg);

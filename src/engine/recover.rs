@@ -84,7 +84,7 @@ impl Engine {
 
     pub(super) fn on_leftover(&mut self, leg: LegId, event: LegEvent) {
         match event {
-            LegEvent::Answered => self.leftover_picked_up(leg),
+            LegEvent::Answered | LegEvent::PickedUp => self.leftover_picked_up(leg),
             LegEvent::Refused { .. } | LegEvent::Ended { .. } => self.on_leftover_over(leg),
             LegEvent::InviteSent { .. } | LegEvent::Ringing | LegEvent::EarlyMedia => {}
         }

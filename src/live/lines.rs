@@ -254,7 +254,7 @@ impl Signals {
                 self.inbox.put(Input::LegGone { leg });
                 return None;
             }
-            CallEvent::PickedUp => LegEvent::Answered,
+            CallEvent::PickedUp => LegEvent::PickedUp,
             CallEvent::InviteSent { call_id } => {
                 fail_point("sip", "invite_sent");
                 LegEvent::InviteSent { sip_call_id: call_id }
