@@ -8,7 +8,8 @@ use crate::facts::Fact;
 use crate::words::*;
 use std::time::Duration;
 
-/// The recorder closes its files and the store answers within this; a shutdown does not wait longer.
+/// The recorder closes its files, the store answers, and the carrier confirms the end of what an earlier run left up within
+/// this; a shutdown does not wait longer.
 const REPORTS_MAX: Duration = Duration::from_secs(5);
 
 impl Engine {
@@ -81,14 +82,19 @@ impl Engine {
         Err(Refusal { kind: RefusalKind::Conflict, reason: Reason::new("engine.stopping") })
     }
 
-    /// Files still being closed (I7), or leads on their way to us that must be given back (I2).
+    /// Files still being closed (I7), leads on their way to us that must be given back (I2), or calls of an earlier run
+    /// whose end is on its way (I3).
     fn awaits_reports(&self) -> bool {
         self.stopped.is_none()
-            && (!self.recordings_open.is_empty() || self.campaigns.values().any(|campaign| campaign.leasing))
+            && (!self.recordings_open.is_empty()
+                || !self.leftovers.is_empty()
+                || self.campaigns.values().any(|campaign| campaign.leasing))
     }
 
     pub(super) fn on_reports_overdue(&mut self) {
         self.recordings_open.clear();
+        // How to end them is still on disk: the next start does it, and closes their records.
+        self.leftovers.clear();
         self.campaigns.values_mut().for_each(|campaign| campaign.leasing = false);
     }
 }
