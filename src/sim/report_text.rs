@@ -15,11 +15,9 @@ const WIDTHS: [usize; 7] = [6, 8, 8, 8, 8, 10, 10];
 
 impl Summary {
     pub fn text(&self, lang: Lang) -> String {
-        let word = |code: &str| Reason::new(&format!("simulate.{code}")).text(lang);
         let mut out = String::new();
         let most = self.hours.iter().map(|hour| hour.dials).max().unwrap_or(0).max(1);
-        let heads = ["dials", "answered", "handled", "abandoned", "orders", "occupancy", "left"].map(word);
-        line(&mut out, &word("hour"), &heads, "");
+        line(&mut out, &Reason::new("simulate.hour").text(lang), &heads(lang), "");
         for hour in &self.hours {
             let occupancy = hour.occupancy.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
             let left = self.leads.saturating_sub(hour.closed);
@@ -35,12 +33,12 @@ impl Summary {
             total(|h| h.abandoned),
             total(|h| h.orders),
         ];
-        line(&mut out, &word("all"), &sums, "");
+        line(&mut out, &Reason::new("simulate.all").text(lang), &sums, "");
         self.agents_text(&mut out, lang);
         self.kpis_text(&mut out, lang);
         out += &reasons::text(&self.reasons);
         for violation in &self.violations {
-            writeln!(out, "{}  {violation}", word("broken")).expect("a string");
+            writeln!(out, "{}  {violation}", Reason::new("simulate.broken").text(lang)).expect("a string");
         }
         out
     }
@@ -57,24 +55,52 @@ impl Summary {
     }
 
     fn agents_text(&self, out: &mut String, lang: Lang) {
-        let word = |code: &str| Reason::new(&format!("simulate.{code}")).text(lang);
-        writeln!(out, "\n{}", word("agents_time")).expect("a string");
+        writeln!(out, "\n{}", Reason::new("simulate.agents_time").text(lang)).expect("a string");
         for (state, ms) in &self.agent_time_ms {
             let share = *ms as f64 / self.login_ms.max(1) as f64;
             let drawn = bar((share * 1000.0) as u64, 1000, 40);
-            let state = left(&word(&format!("state_{state}")), 18);
+            let state = left(&state_word(state, lang), 18);
             writeln!(out, "  {state} {:>5.1} %  {drawn}", share * 100.0).expect("a string");
         }
-        for (who, spread) in [("customers_wait", self.customers_wait), ("agents_wait", self.agents_wait)] {
-            writeln!(out, "{}", waits(who, spread).text(lang)).expect("a string");
-        }
+        let customers = waits(Reason::new("simulate.customers_wait"), self.customers_wait);
+        let agents = waits(Reason::new("simulate.agents_wait"), self.agents_wait);
+        writeln!(out, "{}\n{}", customers.text(lang), agents.text(lang)).expect("a string");
     }
 }
 
-fn waits(who: &str, spread: Spread) -> Reason {
+fn heads(lang: Lang) -> [String; 7] {
+    [
+        Reason::new("simulate.dials"),
+        Reason::new("simulate.answered"),
+        Reason::new("simulate.handled"),
+        Reason::new("simulate.abandoned"),
+        Reason::new("simulate.orders"),
+        Reason::new("simulate.occupancy"),
+        Reason::new("simulate.left"),
+    ]
+    .map(|head| head.text(lang))
+}
+
+/// By the name that `AgentState` has in facts.
+fn state_word(state: &str, lang: Lang) -> String {
+    let known = match state {
+        "ready" => Reason::new("simulate.state_ready"),
+        "reserved" => Reason::new("simulate.state_reserved"),
+        "talk" => Reason::new("simulate.state_talk"),
+        "hold" => Reason::new("simulate.state_hold"),
+        "wrap" => Reason::new("simulate.state_wrap"),
+        "pause" => Reason::new("simulate.state_pause"),
+        "manual_dial" => Reason::new("simulate.state_manual_dial"),
+        "preview" => Reason::new("simulate.state_preview"),
+        "no_device" => Reason::new("simulate.state_no_device"),
+        other => return other.to_owned(),
+    };
+    known.text(lang)
+}
+
+fn waits(who: Reason, spread: Spread) -> Reason {
     let seconds = |ms: f64| format!("{:.1}", ms / 1000.0);
-    Reason::new(&format!("simulate.{who}"))
-        .with("mean", seconds(spread.mean_ms))
+    who.with("mean", seconds(spread.mean_ms))
         .with("p50", seconds(spread.p50_ms as f64))
         .with("p90", seconds(spread.p90_ms as f64))
         .with("max", seconds(spread.max_ms as f64))

@@ -44,11 +44,11 @@ pub const SECTIONS: &[Section] = &[
     Section { path: "", en: "At the top of the file, before any [table].", zh: "写在文件开头，任何 [表] 之前。", keys: &[
         ("title", r#"{ en = "Filters", zh-Hans = "净水器" }"#, "What people see as the campaign's name; one text, or one a language.", "活动的显示名称；可只写一种，也可按语言分写。"),
         ("lang", r#""zh-Hans""#, "Of prompts and of the agent's texts, unless the lead has a column `lang`.", "提示音和座席话术的语言；名单有 `lang` 列时以名单为准。"),
-        ("test", "true", "Left out of KPIs unless asked for; the abandonment message is not listened to. The gate and the law hold all the same.", "测试活动：KPI 默认不计入，也不检查放弃来电提示音；拨前检查与法规照常生效。"),
+        ("test", "true", "Left out of KPIs unless asked for; the abandonment message is not listened to. The gate and the law hold all the same.", "测试活动：KPI 默认不计入，也不检查呼损提示音；拨前检查与法规照常生效。"),
         ("currency", r#""USD""#, "ISO 4217, of orders; without it every line of an order names its own.", "订单币种（ISO 4217）；缺省时每行订单须自带币种。"),
     ]},
     Section { path: "seller", en: "Whose law applies, and who is named to people. Campaigns of one seller share one abandonment budget.", zh: "卖方：适用其法规，并向被叫报出其名称。同一卖方的活动共用一份骚扰率预算。", keys: &[
-        ("name", r#""Clear Spring""#, "As the abandonment message says it.", "与放弃来电提示音中所报一致。"),
+        ("name", r#""Clear Spring""#, "As the abandonment message says it.", "与呼损提示音中所报一致。"),
         ("caller_id", r#""+12125550100""#, "Shown to the called party; E.164.", "主叫显示号码，E.164 格式。"),
         ("callback_number", r#""+12125550100""#, "Named in the abandonment message; E.164.", "提示音中所报的回拨号码，E.164 格式。"),
     ]},
