@@ -148,8 +148,8 @@ pub async fn unless_known(request: Request, next: Next) -> Response {
     let tag = response.headers().get(header::ETAG).filter(|_| response.status() == StatusCode::OK);
     let (Some(known), Some(tag)) = (known, tag) else { return response };
     let (known, tag) = (known.to_str().unwrap_or("?"), tag.to_str().unwrap_or("?"));
-    // An empty list is legal and names nothing; whoever sends one has lost a tag.
-    if listed(known).next().is_none() || !listed(known).all(well_formed) {
+    // Nothing at all is an empty list, which is legal and matches nothing (RFC 9110 section 5.6.1.2).
+    if !known.trim().is_empty() && !known.split(',').map(str::trim).all(well_formed) {
         return malformed("if-none-match", known).into_response();
     }
     let same = listed(known).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag);

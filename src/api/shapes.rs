@@ -9,6 +9,8 @@ const NAME: &str = "^[A-Za-z0-9._-]{1,32}$";
 const CURSOR: &str = "^([0-9]{1,4}-[0-9]{1,18}(\\.[0-9]{1,4}-[0-9]{1,18}){0,8})?$";
 /// One tag as we give it, or any; a list of tags is heeded too.
 const TAG: &str = "^(\\*|\"[0-9]{1,4}-[0-9]{1,18}(-[0-9a-f]{16})?\")$";
+/// Of anybody's: a list of entity tags (RFC 9110 section 8.8.3) without commas within.
+const TAGS: &str = "^[ \\t]*((\\*|(W/)?\"[!#-+\\--~]*\")([ \\t]*,[ \\t]*(\\*|(W/)?\"[!#-+\\--~]*\"))*)?[ \\t]*$";
 const KEY: &str = "^[!-~]{1,128}$";
 
 pub fn shape(document: &mut Value) {
@@ -56,7 +58,8 @@ fn of_parameter(path: &str, name: &str) -> Option<Value> {
         "limit" => Some(json!({ "type": "integer", "minimum": 1, "maximum": PAGE_MAX })),
         "state" if path == "/v1/leads" => Some(json!({ "type": "string", "enum": LEAD_STATES })),
         "state" => Some(json!({ "type": "string", "enum": ORDER_STATES })),
-        "If-Match" | "If-None-Match" => Some(json!({ "type": "string", "pattern": TAG })),
+        "If-Match" => Some(json!({ "type": "string", "pattern": TAG })),
+        "If-None-Match" => Some(json!({ "type": "string", "pattern": TAGS })),
         "Idempotency-Key" => Some(json!({ "type": "string", "pattern": KEY })),
         _ => None,
     }
